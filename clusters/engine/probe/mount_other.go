@@ -1,0 +1,7 @@
+//go:build !linux
+
+package probe
+
+import "errors"
+
+func mountTmpfs(string) error { return errors.New("containers run on Linux only") }
