@@ -1,0 +1,60 @@
+package kind
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+)
+
+// AuditLogPath is the API server's audit log on the first control-plane node,
+// one audit.k8s.io/v1 Event in JSON a line; read it with ExecOnNode.
+const AuditLogPath = "/var/log/kubernetes/audit.log"
+
+const (
+	auditPolicyFile = "/etc/kubernetes/dsconform/audit-policy.yaml"
+	auditLogFolder  = "/var/log/kubernetes"
+)
+
+//go:embed audit-policy.yaml
+var auditPolicy []byte
+
+// writeAuditPolicy puts the policy where the control-plane nodes can mount it
+// and gives the path: the API server needs it before anything can be copied
+// into a node.
+func (s store) writeAuditPolicy() (string, error) {
+	if err := os.MkdirAll(s.folder(), 0o755); err != nil {
+		return "", fmt.Errorf("writing the audit policy: %w", err)
+	}
+	path := filepath.Join(s.folder(), "audit-policy.yaml")
+	if err := os.WriteFile(path, auditPolicy, 0o644); err != nil { //nolint:gosec // read in the node by the API server
+		return "", fmt.Errorf("writing the audit policy: %w", err)
+	}
+	return path, nil
+}
+
+// auditFlags turn the log on. One file of at most 200 MB and one before it: a
+// long run does not fill the disk, and what a spec reads is not rotated away.
+func auditFlags() [][2]string {
+	return [][2]string{
+		{"audit-policy-file", auditPolicyFile},
+		{"audit-log-path", AuditLogPath},
+		{"audit-log-maxsize", "200"},
+		{"audit-log-maxbackup", "1"},
+	}
+}
+
+// auditVolumes are the two mounts of the API server's static pod.
+func auditVolumes() []map[string]any {
+	return []map[string]any{
+		{"name": "dsconform-audit-policy", "hostPath": auditPolicyFile, "mountPath": auditPolicyFile, "readOnly": true, "pathType": "File"},
+		{"name": "dsconform-audit-log", "hostPath": auditLogFolder, "mountPath": auditLogFolder, "pathType": "DirectoryOrCreate"},
+	}
+}
+
+// auditMount brings the policy from the host onto a control-plane node.
+func auditMount(policy string) v1alpha4.Mount {
+	return v1alpha4.Mount{HostPath: policy, ContainerPath: auditPolicyFile, Readonly: true}
+}
