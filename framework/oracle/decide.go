@@ -63,7 +63,7 @@ func (r *Rule) Decide(node *corev1.Node) Decision {
 	case held != nil:
 		return Decision{Keep: true, Reason: fmt.Sprintf("has taint %s, which is not tolerated: no new pod, but one that is there stays", held.ToString())}
 	}
-	return Decision{Run: true, Keep: true, Reason: "matches the template's node constraints, and its taints are tolerated"}
+	return Decision{Run: true, Keep: true, Reason: "matches the template's node constraints and has no taint that is not tolerated"}
 }
 
 // untolerated gives the first NoSchedule and the first NoExecute taint of the

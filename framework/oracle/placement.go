@@ -56,12 +56,14 @@ func Placement(s *history.State, ds *appsv1.DaemonSet) error {
 // placed compares the live pods by node with the rule.
 func placed(rule *Rule, ds *appsv1.DaemonSet, nodes []*corev1.Node, live map[string][]string) error {
 	var wrong complaints
+	var lacking []string
+	why := ""
 	for _, n := range nodes {
 		d, pods := rule.Decide(n), live[n.Name]
 		delete(live, n.Name)
 		switch {
 		case d.Run && len(pods) == 0:
-			wrong.add("node %s lacks its pod (it %s)", n.Name, d.Reason)
+			lacking, why = append(lacking, n.Name), d.Reason
 		case d.Keep && len(pods) > 1:
 			wrong.add("node %s has %d pods instead of one: %s", n.Name, len(pods), strings.Join(pods, ", "))
 		case !d.Keep && len(pods) > 0:
@@ -70,6 +72,14 @@ func placed(rule *Rule, ds *appsv1.DaemonSet, nodes []*corev1.Node, live map[str
 	}
 	for _, name := range slices.Sorted(maps.Keys(live)) {
 		wrong.add("node %s does not exist, yet pod %s is for it", name, strings.Join(live[name], ", "))
+	}
+	switch n := len(lacking); {
+	case n == 1:
+		wrong = slices.Insert(wrong, 0, fmt.Sprintf("node %s lacks its pod (it %s)", lacking[0], why))
+	case n > mostNamed:
+		wrong = slices.Insert(wrong, 0, fmt.Sprintf("%d nodes lack their pod: %s and %d more (each %s)", n, strings.Join(lacking[:mostNamed], ", "), n-mostNamed, why))
+	case n > 1:
+		wrong = slices.Insert(wrong, 0, fmt.Sprintf("%d nodes lack their pod: %s (each %s)", n, strings.Join(lacking, ", "), why))
 	}
 	return wrong.err("the pods of DaemonSet %s are not where they belong", ds.Name)
 }

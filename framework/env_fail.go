@@ -1,0 +1,145 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dsconform/dsconform/framework/diagnose"
+	"github.com/dsconform/dsconform/framework/history"
+)
+
+// Fail ends the spec with the explanation.
+func (e *Env) Fail(f Failure) {
+	if f.Class == "" {
+		f.Class = NonConformant
+	}
+	if e.Dir != "" {
+		f.Bundle = e.bundlePath()
+	}
+	e.reporter.Entry(EntryFailure, f)
+	e.reporter.Fail(f.Text(e.Spec))
+}
+
+// Check ends the spec as failed if err, the answer of a pure predicate, is not
+// nil. expected is the sentence that should have held.
+func (e *Env) Check(err error, expected string, args ...any) {
+	if err == nil {
+		return
+	}
+	e.failWithCause(fmt.Sprintf(expected, args...), err.Error(), "", e.started)
+}
+
+// That ends the spec as failed unless ok. seen says what was there instead.
+func (e *Env) That(ok bool, expected, seen string, args ...any) {
+	if ok {
+		return
+	}
+	e.failWithCause(expected, fmt.Sprintf(seen, args...), "", e.started)
+}
+
+// Must ends the spec as unknown if err is not nil: something that is not being
+// judged did not work. attempt says what was tried on which object.
+func (e *Env) Must(err error, attempt string, args ...any) {
+	if err == nil {
+		return
+	}
+	e.Fail(Failure{
+		Class:    EnvironmentFault,
+		Expected: fmt.Sprintf(attempt, args...),
+		Seen:     err.Error(),
+		Cause:    "this step is not what the spec judges; the cluster or the machine refused it",
+	})
+}
+
+// Becomes waits until cond holds and ends the spec as failed, with the likely
+// cause, if it does not within the deadline. cond is judged on every recorded
+// event; it returns what still stands against it. expected says it in words.
+func (e *Env) Becomes(ctx context.Context, within time.Duration, expected string, cond func(*history.State) error) {
+	e.BecomesFor(ctx, "", within, expected, cond)
+}
+
+// BecomesFor is Becomes about one DaemonSet, whose state the cause is looked for in.
+func (e *Env) BecomesFor(ctx context.Context, daemonSet string, within time.Duration, expected string, cond func(*history.State) error) {
+	since := time.Now()
+	wait, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	err := e.History.Await(wait, cond)
+	if err == nil {
+		return
+	}
+	if ctx.Err() != nil {
+		e.stopped(ctx, expected, err)
+	}
+	e.failWithCause(fmt.Sprintf("%s, within %s", expected, within), reason(err), daemonSet, since)
+}
+
+// Stays judges that cond holds at every event until the stability window has
+// passed since the last relevant event. A nil relevant counts every event of
+// the spec's namespace.
+func (e *Env) Stays(ctx context.Context, expected string, relevant func(history.Entry) bool, cond func(*history.State) error) {
+	e.StaysFor(ctx, e.Timeouts.Quiet, expected, relevant, cond)
+}
+
+// StaysFor is Stays with a window of its own.
+func (e *Env) StaysFor(ctx context.Context, window time.Duration, expected string, relevant func(history.Entry) bool, cond func(*history.State) error) {
+	since := time.Now()
+	if relevant == nil {
+		relevant = func(en history.Entry) bool { return en.Namespace == e.Namespace && en.Kind != history.KindEvent }
+	}
+	limit, cancel := context.WithTimeout(ctx, window+e.Timeouts.Rollout)
+	defer cancel()
+	err := e.History.Quiet(limit, window, relevant, cond)
+	if err == nil {
+		return
+	}
+	if ctx.Err() != nil {
+		e.stopped(ctx, expected, err)
+	}
+	e.failWithInput(reason(err), diagnose.Input{
+		Expectation: fmt.Sprintf("%s, at every instant until nothing has changed for %s", expected, window), Since: since, Safety: true,
+	})
+}
+
+// stopped ends the spec because its context ended, not because a deadline passed.
+func (e *Env) stopped(ctx context.Context, expected string, err error) {
+	e.Fail(Failure{
+		Class:    EnvironmentFault,
+		Expected: expected,
+		Seen:     fmt.Sprintf("the spec was stopped (%v) while waiting: %s", context.Cause(ctx), reason(err)),
+		Cause:    "the run was interrupted, or the spec's own limit ran out before its deadlines did",
+	})
+}
+
+func (e *Env) failWithCause(expected, seen, daemonSet string, since time.Time) {
+	e.failWithInput(seen, diagnose.Input{Expectation: expected, DaemonSet: daemonSet, Since: since})
+}
+
+// failWithInput ends the spec with the likely cause of what was seen.
+func (e *Env) failWithInput(seen string, in diagnose.Input) {
+	f := Failure{Class: NonConformant, Expected: in.Expectation, Seen: seen}
+	if e.History != nil {
+		in.State, in.Entries, in.Namespace = e.History.State(), e.History.Entries(), e.Namespace
+		d := diagnose.Cause(in)
+		f.Cause, f.Evidence, f.Look = d.Cause, d.Evidence, d.Look
+		switch d.Class {
+		case diagnose.Environment:
+			f.Class = EnvironmentFault
+		case diagnose.Suite:
+			f.Class = SuiteFault
+		case diagnose.NonConformant, diagnose.Unclear:
+			// What nothing explains is not excused.
+		}
+	}
+	e.Fail(f)
+}
+
+// reason unpacks what stood against a wait.
+func reason(err error) string {
+	var await *history.AwaitError
+	if errors.As(err, &await) && await.Last != nil {
+		return await.Last.Error()
+	}
+	return err.Error()
+}

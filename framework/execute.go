@@ -1,0 +1,230 @@
+package framework
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/Masterminds/semver/v3"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/restmapper"
+
+	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/invariants"
+	"github.com/dsconform/dsconform/framework/kubectl"
+	"github.com/dsconform/dsconform/framework/nodepool"
+)
+
+// Execute runs one spec on the cluster: it skips it with the reason where the
+// cluster lacks what it needs, leases its nodes, gives it a namespace and an
+// event log, runs its body, and judges the invariants over what was recorded.
+func Execute(ctx context.Context, cluster clusters.Cluster, settings Settings, spec Spec, r Reporter) {
+	if why, version := Unfit(spec, cluster, settings.KubernetesVersion); why != "" {
+		if version {
+			r.Entry(EntryNotApplicable, why)
+		}
+		r.Skip(why)
+	}
+	e := &Env{
+		Spec: spec, Cluster: cluster, Timeouts: settings.Timeouts, settings: settings, reporter: r,
+		token: token(spec.ID), started: time.Now(),
+		Log: slog.With("spec", spec.ID),
+	}
+	r.Defer(e.close)
+	e.open(ctx)
+	limit := spec.Limit
+	if limit == 0 {
+		limit = e.Timeouts.Spec
+	}
+	body, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the spec's limit of %s ran out: %w", limit, context.DeadlineExceeded))
+	defer cancel()
+	e.started = time.Now()
+	spec.Body(body, e)
+	e.settle(body)
+	e.judge()
+}
+
+// Unfit tells why the cluster cannot be judged by the spec, empty if it can,
+// and whether that is because the behaviour is not of its Kubernetes version.
+func Unfit(spec Spec, cluster clusters.Cluster, kubernetes string) (why string, version bool) {
+	if spec.Versions != "" {
+		constraint, err := semver.NewConstraint(spec.Versions)
+		if err != nil {
+			return fmt.Sprintf("its version constraint %q is no constraint: %v", spec.Versions, err), false
+		}
+		v, err := semver.NewVersion(kubernetes)
+		if err != nil {
+			return fmt.Sprintf("the cluster's version %q cannot be compared with %q: %v", kubernetes, spec.Versions, err), false
+		}
+		if !constraint.Check(v) {
+			return fmt.Sprintf("it judges Kubernetes %s, and this is %s", spec.Versions, kubernetes), true
+		}
+	}
+	for _, need := range spec.Needs {
+		if !able(cluster, need) {
+			return fmt.Sprintf("it needs %s, which provider %s does not have", need, cluster.Provider()), false
+		}
+	}
+	return "", false
+}
+
+func able(c clusters.Cluster, a Ability) bool {
+	ok := false
+	switch a {
+	case AddNode:
+		_, ok = c.(clusters.NodeAdder)
+	case RemoveNode:
+		_, ok = c.(clusters.NodeRemover)
+	case StopKubelet:
+		_, ok = c.(clusters.KubeletStopper)
+	case PauseNode:
+		_, ok = c.(clusters.NodePauser)
+	case RebootNode:
+		_, ok = c.(clusters.NodeRebooter)
+	case ExecOnNode:
+		_, ok = c.(clusters.NodeExecer)
+	case RealKubelet:
+		ok = c.RealKubelets()
+	}
+	return ok
+}
+
+// token is unique to one run of one spec, and a DNS label.
+func token(id string) string {
+	var b [3]byte
+	// Read never fails (crypto/rand documents that it crashes the program instead).
+	_, _ = rand.Read(b[:])
+	return strings.ToLower(id) + "-" + hex.EncodeToString(b[:])
+}
+
+// open makes everything the body is given, each clean-up registered first.
+func (e *Env) open(ctx context.Context) {
+	config, err := e.Cluster.RESTConfig()
+	e.Must(err, "read the cluster's client configuration")
+	config.UserAgent = fmt.Sprintf("dsconform/%s (%s; %s)", e.settings.Version, e.settings.Run, e.Spec.ID)
+	config.QPS, config.Burst = 100, 200
+	e.Config = config
+	e.Client, err = kubernetes.NewForConfig(config)
+	e.Must(err, "make a client")
+	e.dynamic, err = dynamic.NewForConfig(config)
+	e.Must(err, "make a dynamic client")
+	e.mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(e.Client.Discovery()))
+	e.Dir = filepath.Join(e.settings.OutDir, e.bundlePath())
+	e.Must(errors.Join(os.RemoveAll(e.Dir), os.MkdirAll(e.Dir, 0o755)), "make the folder %s", e.Dir)
+	e.leaseNodes(ctx)
+	e.makeNamespace(ctx)
+	e.Kubectl = &kubectl.Runner{Exe: e.settings.KubectlExe, Kubeconfig: e.Cluster.KubeconfigPath(), Namespace: e.Namespace, UserAgent: config.UserAgent}
+	// The log outlives the spec: its clean-up waits on it too, and close stops it.
+	e.History, err = history.Start(context.WithoutCancel(ctx), e.Client, history.Options{Namespaces: []string{e.Namespace}, Log: e.Log})
+	e.Must(err, "start the event log of namespace %s", e.Namespace)
+}
+
+func (e *Env) leaseNodes(ctx context.Context) {
+	need := e.Spec.Nodes
+	if need.Workers == 0 && !need.All && !need.Topology {
+		return
+	}
+	limit, cancel := context.WithTimeout(ctx, e.Timeouts.Lease)
+	defer cancel()
+	lease, err := nodepool.New(e.Client).Acquire(limit, e.Spec.ID, e.token, nodepool.Need{
+		Workers: need.Workers, Labels: need.Labels, Exclusive: need.Exclusive, All: need.All, Topology: need.Topology,
+	})
+	if errors.Is(err, nodepool.ErrTooFew) {
+		e.reporter.Skip(err.Error())
+	}
+	e.Must(err, "lease nodes")
+	e.Cleanup("give the leased nodes back", lease.Release)
+	e.lease, e.Nodes = lease, lease.Nodes
+	if len(lease.Nodes) > 0 {
+		e.LeaseLabel = lease.Label
+	}
+}
+
+func (e *Env) makeNamespace(ctx context.Context) {
+	e.Namespace = e.token
+	e.Cleanup("delete namespace "+e.Namespace+" and wait for its pods to go", e.deleteNamespace)
+	_, err := e.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: e.Namespace,
+		Labels: map[string]string{
+			"dsconform.dev/spec": e.Spec.ID,
+			// Fixtures mount host paths and run privileged, as node agents do.
+			"pod-security.kubernetes.io/enforce": "privileged",
+		},
+	}}, metav1.CreateOptions{})
+	e.Must(err, "create namespace %s", e.Namespace)
+}
+
+// deleteNamespace waits for the pods too: ports and nodes must be free for the
+// next spec. Finalizers that the spec put on its pods are its own to remove.
+func (e *Env) deleteNamespace(ctx context.Context) error {
+	err := e.Client.CoreV1().Namespaces().Delete(ctx, e.Namespace, metav1.DeleteOptions{})
+	if apierrors.IsNotFound(err) || e.History == nil {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("delete namespace %s: %w", e.Namespace, err)
+	}
+	// The namespace controller waits five seconds before it deletes anything. No
+	// pod can be made in the namespace any more, so they may as well go now.
+	if err := e.Client.CoreV1().Pods(e.Namespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}); err != nil {
+		return fmt.Errorf("delete the pods of namespace %s: %w", e.Namespace, err)
+	}
+	err = e.History.Await(ctx, func(s *history.State) error {
+		if pods := s.Pods(); len(pods) > 0 {
+			return fmt.Errorf("%d pods are left, the first is %s on node %q", len(pods), pods[0].Name, pods[0].Spec.NodeName)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("namespace %s does not empty: %s", e.Namespace, reason(err))
+	}
+	return nil
+}
+
+// settle judges that the controller comes to rest: within the rollout deadline
+// there is a stability window in which nothing in the namespace changes.
+func (e *Env) settle(ctx context.Context) {
+	if e.Spec.Unsettled != "" {
+		return
+	}
+	e.StaysFor(ctx, e.Timeouts.Quiet, "the controller comes to rest once its work is done", nil,
+		func(*history.State) error { return nil })
+}
+
+// judge runs every invariant over the whole event log.
+func (e *Env) judge() {
+	result := invariants.Judge(e.History.Entries(), e.Spec.Except)
+	if len(result.Violations) > 0 {
+		v := result.Violations[0]
+		f := Failure{
+			Class:    NonConformant,
+			Expected: fmt.Sprintf("invariant %s, which holds at every instant: %s", v.Invariant, invariants.Sentence(v.Invariant)),
+			Seen:     v.Message,
+			Cause:    fmt.Sprintf("the first event that breaks it is number %d of the log", v.Entry.Seq),
+			Look:     []string{"events.jsonl in the bundle, around that number"},
+		}
+		for _, more := range result.Violations[1:min(len(result.Violations), 5)] {
+			f.Evidence = append(f.Evidence, fmt.Sprintf("also %s: %s", more.Invariant, more.Message))
+		}
+		e.Fail(f)
+	}
+	if result.Unknown != "" {
+		e.reporter.Entry(EntryUnknown, result.Unknown)
+	}
+}
+
+// bundlePath is where the spec's state is captured, relative to the output folder.
+func (e *Env) bundlePath() string { return filepath.Join("failures", e.Spec.ID) }

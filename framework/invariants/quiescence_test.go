@@ -1,0 +1,79 @@
+package invariants
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/dsconform/dsconform/framework/history"
+)
+
+func wrote(manager, subresource string, at time.Time) metav1.ManagedFieldsEntry {
+	t := metav1.NewTime(at)
+	return metav1.ManagedFieldsEntry{Manager: manager, Operation: metav1.ManagedFieldsOperationUpdate, Subresource: subresource, Time: &t}
+}
+
+func TestQuiescence(t *testing.T) {
+	calm := func(t *testing.T) (*scene, int) {
+		s := newScene(t)
+		s.up()
+		s.ds.ManagedFields = []metav1.ManagedFieldsEntry{wrote("kubectl", "", s.now), wrote("my-controller", "status", s.now)}
+		return s, len(s.entries)
+	}
+	t.Run("a stray status write names its manager", func(t *testing.T) {
+		s, n := calm(t)
+		s.pass(time.Minute)
+		s.ds.ManagedFields[1] = wrote("my-controller", "status", s.now)
+		s.status(func(*appsv1.DaemonSetStatus) {})
+		got := Quiescence(s.entries[n:])
+		if len(got.Violations) != 1 || !strings.Contains(got.Violations[0].Message, `DaemonSet agent was modified though everything had converged; last written by manager "my-controller" (status)`) {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("a deleted pod and a new one", func(t *testing.T) {
+		s, n := calm(t)
+		s.remove("a-v1")
+		s.gone("a-v1")
+		s.create("a", "again")
+		if got := Quiescence(s.entries[n:]); len(got.Violations) != 3 {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("nothing, but heartbeats, events and a kubelet", func(t *testing.T) {
+		s, n := calm(t)
+		s.put(history.KindNode, history.Modified, s.nodes["a"])
+		s.put(history.KindEvent, history.Added, &corev1.Event{ObjectMeta: metav1.ObjectMeta{Namespace: "spec", Name: "e"}})
+		s.modify("a-v1", func(p *corev1.Pod) { p.ManagedFields = []metav1.ManagedFieldsEntry{wrote("kubelet", "status", s.now)} })
+		if got := Quiescence(s.entries[n:]); len(got.Violations) != 0 || got.Unknown != "" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("a controller that writes a pod's metadata", func(t *testing.T) {
+		s, n := calm(t)
+		s.modify("a-v1", func(p *corev1.Pod) {
+			p.ManagedFields = []metav1.ManagedFieldsEntry{wrote("kubelet", "status", s.now.Add(-time.Minute)), wrote("my-controller", "", s.now)}
+		})
+		if got := Quiescence(s.entries[n:]); len(got.Violations) != 1 {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("the spec's own deed", func(t *testing.T) {
+		s, n := calm(t)
+		s.act("annotates DaemonSet", history.KindDaemonSet, s.ds)
+		s.status(func(*appsv1.DaemonSetStatus) {})
+		if got := Quiescence(s.entries[n:]); len(got.Violations) != 0 {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("a gap", func(t *testing.T) {
+		s, n := calm(t)
+		s.entries = append(s.entries, history.Entry{Seq: 1000, Kind: history.KindPod, Change: history.Gap, Text: "lost"})
+		if got := Quiescence(s.entries[n:]); !strings.Contains(got.Unknown, "lost") {
+			t.Errorf("got %+v", got)
+		}
+	})
+}

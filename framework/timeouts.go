@@ -1,0 +1,68 @@
+package framework
+
+import "time"
+
+// Timeouts is the one place of all deadlines of a run. Each is a deadline for
+// something that must happen, never a pause. They scale with the number of
+// nodes a spec deals with and stand in the report.
+type Timeouts struct {
+	// Placement is for pod objects to stand where they belong, and for the
+	// controller's other prompt reactions (status, revisions, events). Cap: 2 min.
+	Placement time.Duration `json:"placement"`
+	// PodReady is for a pod from its creation to Ready on a real kubelet. Cap: 5 min.
+	PodReady time.Duration `json:"podReady"`
+	// Rollout is the base for a rollout to end, to which PerNode is added for each node. Cap: 5 min.
+	Rollout time.Duration `json:"rollout"`
+	// PerNode is added to Rollout and Placement for each node. Cap: 35 s.
+	PerNode time.Duration `json:"perNode"`
+	// NodeNotReady is for a node whose kubelet is gone to be marked unreachable
+	// (the node life-cycle controller waits 50 s). Cap: 3 min.
+	NodeNotReady time.Duration `json:"nodeNotReady"`
+	// PodGC is for pods of a deleted node to be collected (40 s quarantine, 20 s period). Cap: 3 min.
+	PodGC time.Duration `json:"podGC"`
+	// NodeAction is for a node to join, leave, stop or restart. Cap: 5 min.
+	NodeAction time.Duration `json:"nodeAction"`
+	// Quiet is the stability window: how long nothing may change after the last relevant change. Cap: 10 s.
+	Quiet time.Duration `json:"quiet"`
+	// Lease is how long a spec may wait for its nodes. Cap: 60 min.
+	Lease time.Duration `json:"lease"`
+	// Request is for one API request or command. Cap: 1 min.
+	Request time.Duration `json:"request"`
+	// Cleanup is for what a spec made to be gone again. Cap: 5 min.
+	Cleanup time.Duration `json:"cleanup"`
+	// Spec bounds a whole spec, its wait for nodes left out. Cap: 15 min.
+	Spec time.Duration `json:"spec"`
+}
+
+// DefaultTimeouts are the deadlines for real kubelets on a machine of two busy cores.
+func DefaultTimeouts() Timeouts {
+	return Timeouts{
+		Placement:    30 * time.Second,
+		PodReady:     90 * time.Second,
+		Rollout:      60 * time.Second,
+		PerNode:      10 * time.Second,
+		NodeNotReady: 2 * time.Minute,
+		PodGC:        2 * time.Minute,
+		NodeAction:   2 * time.Minute,
+		Quiet:        2 * time.Second,
+		Lease:        30 * time.Minute,
+		Request:      30 * time.Second,
+		Cleanup:      90 * time.Second,
+		Spec:         6 * time.Minute,
+	}
+}
+
+// RolloutOf is the deadline for a rollout over n nodes.
+func (t Timeouts) RolloutOf(n int) time.Duration { return t.Rollout + time.Duration(n)*t.PerNode }
+
+// Text gives each deadline by its name, for the report.
+func (t Timeouts) Text() map[string]string {
+	return map[string]string{
+		"timeout.placement": t.Placement.String(), "timeout.podReady": t.PodReady.String(),
+		"timeout.rollout": t.Rollout.String(), "timeout.perNode": t.PerNode.String(),
+		"timeout.nodeNotReady": t.NodeNotReady.String(), "timeout.podGC": t.PodGC.String(),
+		"timeout.nodeAction": t.NodeAction.String(), "timeout.quiet": t.Quiet.String(),
+		"timeout.lease": t.Lease.String(), "timeout.request": t.Request.String(),
+		"timeout.cleanup": t.Cleanup.String(), "timeout.spec": t.Spec.String(),
+	}
+}
