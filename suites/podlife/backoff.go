@@ -1,0 +1,111 @@
+package podlife
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/oracle"
+)
+
+// watchSlack is how much closer together two deletions may be seen than they
+// were made, because each travels through the watch on its own.
+const watchSlack = 500 * time.Millisecond
+
+// failedPodBackoff: kubernetes#65309, a kubelet that rejects a pod and a
+// controller that replaces it at once fight in a hot loop.
+func failedPodBackoff() framework.Spec {
+	return framework.Spec{
+		ID: "DS-POD-004", Area: framework.PodLife, Title: "repeated failures are throttled", Level: framework.Core, Slow: true,
+		Behaviour: "Repeated failures on one node MUST be throttled: the first is handled at once, the next ones after waits of 1, 2, 4, ... seconds.",
+		Clauses:   []string{"kubernetes#65309", "cmd/kube-controller-manager: flowcontrol.NewBackOff(1s, 15m)"},
+		Covers:    []string{"DS-CST-011"},
+		Why:       "A node that rejects the pod would otherwise be sent a new one in a hot loop; a controller that forgets the failure deletes as fast as the node rejects.",
+		Nodes:     framework.NodeNeed{Workers: 1},
+		Body: func(ctx context.Context, e *framework.Env) {
+			start(ctx, e)
+			var deletions []time.Time
+			for range 4 {
+				victim := podOn(e, e.Nodes[0])
+				setPhase(ctx, e, victim, corev1.PodFailed)
+				replaced(ctx, e, victim)
+				at, err := deletionSeen(e.History.Entries(), victim)
+				e.Check(err, "the Failed pod %s is deleted", victim.Name)
+				deletions = append(deletions, at)
+			}
+			wait := time.Second
+			for i := 1; i < len(deletions); i++ {
+				apart := deletions[i].Sub(deletions[i-1])
+				e.That(apart >= wait-watchSlack, fmt.Sprintf("failure %d is handled %s or more after failure %d", i+1, wait, i),
+					"it was handled %s after it", apart.Round(time.Millisecond))
+				wait *= 2
+			}
+		},
+	}
+}
+
+// deletionSeen is when the log first shows the pod as being deleted.
+func deletionSeen(entries []history.Entry, pod *corev1.Pod) (time.Time, error) {
+	for _, en := range entries {
+		p, ok := en.Object.(*corev1.Pod)
+		if ok && en.UID == pod.UID && (en.Change == history.Deleted || p.DeletionTimestamp != nil) {
+			return en.Time, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("the log shows no deletion of pod %s (%s)", pod.Name, pod.UID)
+}
+
+// crashLoopLeftToKubelet: restartPolicy is Always, so that a crashed container
+// is the kubelet's affair.
+func crashLoopLeftToKubelet() framework.Spec {
+	return framework.Spec{
+		ID: "DS-POD-010", Area: framework.PodLife, Title: "a crash loop is left to the kubelet", Level: framework.Core, Slow: true,
+		Behaviour: "A crash-looping container MUST NOT cause the controller to delete or recreate its pod.",
+		Clauses:   []string{"concepts/workloads/controllers/daemonset: restartPolicy must be Always", "DaemonSet.spec.template.spec.restartPolicy"},
+		Why:       "The kubelet restarts containers in place; a controller that replaces crashing pods hides the crash and loses its logs.",
+		Needs:     []framework.Ability{framework.RealKubelet},
+		Nodes:     framework.NodeNeed{Workers: 1},
+		Body: func(ctx context.Context, e *framework.Env) {
+			ds := e.DaemonSet("agent")
+			ds.Spec.Template.Spec.Containers[0].Command = []string{"/bin/sh", "-c", "exit 3"}
+			e.CreateDaemonSet(ctx, ds)
+			var first *corev1.Pod
+			e.BecomesFor(ctx, "agent", e.Timeouts.PodReady, "the container has been restarted twice, in the same pod", func(s *history.State) error {
+				pods := s.PodsOf(s.DaemonSet("agent"))
+				if len(pods) != 1 {
+					return fmt.Errorf("DaemonSet agent has %d pods", len(pods))
+				}
+				if first == nil {
+					first = pods[0]
+				}
+				if pods[0].UID != first.UID {
+					// No retry can make this true again: the deadline's text says it.
+					return fmt.Errorf("pod %s was replaced by %s", first.Name, pods[0].Name)
+				}
+				if st := pods[0].Status.ContainerStatuses; len(st) == 1 && st[0].RestartCount >= 2 {
+					return nil
+				}
+				return fmt.Errorf("pod %s has not been restarted twice yet: %+v", pods[0].Name, pods[0].Status.ContainerStatuses)
+			})
+			for _, en := range e.History.Entries() {
+				if p, ok := en.Object.(*corev1.Pod); ok {
+					e.That(p.UID == first.UID && p.DeletionTimestamp == nil, "pod "+first.Name+" is the only one there ever was", "%s", en)
+				}
+			}
+			e.Check(noneOn(e.History.State(), e.Nodes[0], first), "one pod on the node")
+		},
+	}
+}
+
+func noneOn(s *history.State, node string, but *corev1.Pod) error {
+	for _, p := range s.Pods() {
+		if p.UID != but.UID && oracle.TargetNode(p) == node {
+			return fmt.Errorf("pod %s is there too", p.Name)
+		}
+	}
+	return nil
+}

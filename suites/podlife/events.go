@@ -1,0 +1,143 @@
+package podlife
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/oracle"
+)
+
+// creationEvents: events are what a person sees first.
+func creationEvents() framework.Spec {
+	return framework.Spec{
+		ID: "DS-EVT-001", Area: framework.PodLife, Title: "creations and deletions are announced", Level: framework.Core,
+		Behaviour: "Each pod the controller creates or deletes MUST be named by a Normal event SuccessfulCreate or SuccessfulDelete on the DaemonSet.",
+		Clauses:   []string{"pkg/controller createPods, DeletePod"},
+		Covers:    []string{"DS-EVT-002", "DS-EVT-006"},
+		Why:       "`kubectl describe ds` shows these events; a silent controller leaves its users guessing.",
+		Nodes:     framework.NodeNeed{Workers: 2},
+		Body: func(ctx context.Context, e *framework.Env) {
+			key := e.Key("daemon")
+			e.LabelNode(ctx, e.Nodes[0], key, "yes")
+			e.LabelNode(ctx, e.Nodes[1], key, "yes")
+			e.CreateDaemonSet(ctx, e.DaemonSet("agent", func(ds *appsv1.DaemonSet) {
+				ds.Spec.Template.Spec.NodeSelector = map[string]string{key: "yes"}
+			}))
+			rolledOut(ctx, e)
+			victim, other := podOn(e, e.Nodes[0]), podOn(e, e.Nodes[1])
+			e.UnlabelNode(ctx, e.Nodes[0], key)
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "every creation and the deletion have their event", func(s *history.State) error {
+				for _, want := range []struct{ reason, pod string }{
+					{"SuccessfulCreate", victim.Name}, {"SuccessfulCreate", other.Name}, {"SuccessfulDelete", victim.Name},
+				} {
+					if err := named(s, want.reason, want.pod); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			for _, ev := range e.History.State().EventsFor("DaemonSet", "agent") {
+				e.That(ev.Reason != "FailedPlacement", "no event FailedPlacement, which went with the controller's own scheduling", "%s", ev.Message)
+			}
+			rolledOut(ctx, e)
+		},
+	}
+}
+
+// named tells whether a Normal event of the reason names the pod.
+func named(s *history.State, reason, pod string) error {
+	for _, ev := range s.EventsFor("DaemonSet", "agent") {
+		if ev.Reason == reason && ev.Type == corev1.EventTypeNormal && strings.Contains(ev.Message, pod) {
+			return nil
+		}
+	}
+	return fmt.Errorf("no Normal event %s on DaemonSet agent names pod %s", reason, pod)
+}
+
+// quotaDenialReported: kubernetes#113787, a status that was not written because
+// the creations failed.
+func quotaDenialReported() framework.Spec {
+	return framework.Spec{
+		ID: "DS-PRI-005", Area: framework.PodLife, Title: "an exhausted quota is reported and outlived", Level: framework.Core,
+		Behaviour: "When a quota refuses the pods, the controller MUST say so by FailedCreate events and write the true status, and MUST create the pods once there is room, without any edit of the DaemonSet.",
+		Clauses:   []string{"concepts/policy/resource-quotas", "kubernetes#113787"},
+		Covers:    []string{"DS-STA-010", "DS-EVT-003"},
+		Why:       "Refusals are an everyday state; a controller that stops at the first one leaves a stale status, and one that gives up never recovers.",
+		Nodes:     framework.NodeNeed{Workers: 2},
+		Body: func(ctx context.Context, e *framework.Env) {
+			quota := &corev1.ResourceQuota{
+				ObjectMeta: metav1.ObjectMeta{Name: "no-pods", Namespace: e.Namespace},
+				Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}},
+			}
+			_, err := e.Client.CoreV1().ResourceQuotas(e.Namespace).Create(ctx, quota, metav1.CreateOptions{})
+			e.Must(err, "create a quota of no pods")
+			e.CreateDaemonSet(ctx, e.DaemonSet("agent"))
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the refusal stands in an event and in the status", func(s *history.State) error {
+				if err := event(s, corev1.EventTypeWarning, "FailedCreate"); err != nil {
+					return err
+				}
+				return numbers(s.DaemonSet("agent"), 2, 0, 0)
+			})
+			text := ""
+			for _, ev := range e.History.State().EventsFor("DaemonSet", "agent") {
+				text += ev.Message
+			}
+			e.That(strings.Contains(text, "exceeded quota: no-pods"), "the event tells which quota refused", "it says: %s", text)
+			e.Must(e.Client.CoreV1().ResourceQuotas(e.Namespace).Delete(ctx, quota.Name, metav1.DeleteOptions{}), "delete the quota")
+			rolledOut(ctx, e)
+		},
+	}
+}
+
+// liveMutationKept: a pod is updated by replacing it; what was changed in place
+// is the changer's business until then.
+func liveMutationKept() framework.Spec {
+	return framework.Spec{
+		ID: "DS-POD-012", Area: framework.PodLife, Title: "a pod changed in place is left alone", Level: framework.Core,
+		Behaviour: "A pod whose image or annotations were changed in place MUST NOT be reverted, replaced, or counted as outdated.",
+		Clauses:   []string{"pkg/controller/daemon/util IsPodUpdated"},
+		Why:       "Whether a pod is up to date is told by its revision label; a controller that compares specs fights in-place updates and resizes.",
+		Nodes:     framework.NodeNeed{Workers: 1},
+		Body: func(ctx context.Context, e *framework.Env) {
+			start(ctx, e)
+			pod := podOn(e, e.Nodes[0])
+			e.Act("changes image and annotations of Pod", history.KindPod, pod)
+			fresh, err := e.Client.CoreV1().Pods(e.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
+			e.Must(err, "read pod %s", pod.Name)
+			if fresh.Annotations == nil {
+				fresh.Annotations = map[string]string{}
+			}
+			fresh.Annotations["changed-by"] = "a-user"
+			fresh.Spec.Containers[0].Image = e.Image("agent:v2")
+			_, err = e.Client.CoreV1().Pods(e.Namespace).Update(ctx, fresh, metav1.UpdateOptions{})
+			e.Must(err, "change pod %s in place", pod.Name)
+			e.BecomesFor(ctx, "agent", e.Timeouts.PodReady, "the pod runs the other image", func(s *history.State) error {
+				p := s.Pod(pod.Name)
+				if p == nil || p.Annotations["changed-by"] == "" || p.Spec.Containers[0].Image != e.Image("agent:v2") {
+					return fmt.Errorf("pod %s does not carry the change", pod.Name)
+				}
+				return oracle.RolledOut(s, s.DaemonSet("agent"))
+			})
+			e.Stays(ctx, "the pod stays, changed as it is, and counts as updated", nil, func(s *history.State) error {
+				p, ds := s.Pod(pod.Name), s.DaemonSet("agent")
+				switch {
+				case p == nil || p.UID != pod.UID || p.DeletionTimestamp != nil:
+					return fmt.Errorf("pod %s was replaced", pod.Name)
+				case p.Spec.Containers[0].Image != e.Image("agent:v2") || p.Annotations["changed-by"] != "a-user":
+					return fmt.Errorf("pod %s was reverted", pod.Name)
+				case ds.Status.UpdatedNumberScheduled != 1:
+					return fmt.Errorf("updatedNumberScheduled is %d", ds.Status.UpdatedNumberScheduled)
+				}
+				return nil
+			})
+		},
+	}
+}

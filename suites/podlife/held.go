@@ -1,0 +1,190 @@
+package podlife
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/oracle"
+)
+
+// holder is the finalizer that keeps deleted pods visible.
+const holder = "dsconform.dev/hold"
+
+// held makes DaemonSet "agent" whose pods stay, deleted, until they are let go.
+func held(ctx context.Context, e *framework.Env) {
+	e.Cleanup("let the held pods go", func(ctx context.Context) error {
+		background := metav1.DeletePropagationBackground
+		err := e.Client.AppsV1().DaemonSets(e.Namespace).Delete(ctx, "agent", metav1.DeleteOptions{PropagationPolicy: &background})
+		if err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("delete DaemonSet agent: %w", err)
+		}
+		return letGo(ctx, e)
+	})
+	e.CreateDaemonSet(ctx, e.DaemonSet("agent", func(ds *appsv1.DaemonSet) {
+		ds.Spec.Template.Finalizers = []string{holder}
+	}))
+	rolledOut(ctx, e)
+}
+
+// letGo takes the finalizer off every pod, until none has it.
+func letGo(ctx context.Context, e *framework.Env) error {
+	for {
+		pods, err := e.Client.CoreV1().Pods(e.Namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return fmt.Errorf("list the held pods: %w", err)
+		}
+		var errs []error
+		for i := range pods.Items {
+			errs = append(errs, release(ctx, e, &pods.Items[i]))
+		}
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+		err = e.History.Await(ctx, func(s *history.State) error {
+			for _, p := range s.Pods() {
+				if len(p.Finalizers) > 0 && p.DeletionTimestamp != nil {
+					return nil
+				}
+			}
+			if n := len(s.Pods()); n > 0 {
+				return fmt.Errorf("%d pods are left", n)
+			}
+			return nil
+		})
+		if err != nil || len(e.History.State().Pods()) == 0 {
+			return err
+		}
+	}
+}
+
+func release(ctx context.Context, e *framework.Env, pod *corev1.Pod) error {
+	e.Act("takes the finalizer off Pod", history.KindPod, pod)
+	_, err := e.Client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("take the finalizer off pod %s: %w", pod.Name, err)
+	}
+	return nil
+}
+
+// terminatingFinishedPodReplaced: kubernetes#118716, a finished pod that
+// cannot vanish must not keep its node without a daemon.
+func terminatingFinishedPodReplaced() framework.Spec {
+	return framework.Spec{
+		ID: "DS-POD-009", Area: framework.PodLife, Title: "a finished pod held by a finalizer is replaced", Level: framework.Core,
+		Behaviour: "A finished pod that is being deleted but held by a finalizer MUST be ignored and a replacement created beside it.",
+		Clauses:   []string{"kubernetes#118716", "pkg/controller/daemon getNodesToDaemonPods"},
+		Versions:  ">= 1.28.0-0",
+		Why:       "The finished pod uses nothing of its node; a controller that waits for the object to vanish leaves the node without its daemon for as long as the finalizer stays.",
+		Nodes:     framework.NodeNeed{Workers: 1},
+		Body: func(ctx context.Context, e *framework.Env) {
+			held(ctx, e)
+			victim := podOn(e, e.Nodes[0])
+			setPhase(ctx, e, victim, corev1.PodSucceeded)
+			e.BecomesFor(ctx, "agent", e.Timeouts.RolloutOf(1), "a second pod is ready on the node while the finished one is still there", func(s *history.State) error {
+				old := s.Pod(victim.Name)
+				if old == nil {
+					return fmt.Errorf("pod %s is gone in spite of its finalizer", victim.Name)
+				}
+				if old.DeletionTimestamp == nil {
+					return fmt.Errorf("pod %s (phase %s) is not being deleted", old.Name, old.Status.Phase)
+				}
+				for _, p := range s.PodsOf(s.DaemonSet("agent")) {
+					if p.UID != victim.UID && oracle.TargetNode(p) == e.Nodes[0] && ready(p) {
+						return nil
+					}
+				}
+				return fmt.Errorf("node %s has no ready pod beside the finished %s", e.Nodes[0], old.Name)
+			})
+		},
+	}
+}
+
+func ready(p *corev1.Pod) bool {
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// foregroundDeletion: kubernetes#64797, a controller that goes on working for a
+// DaemonSet that is being deleted fights the garbage collector.
+func foregroundDeletion() framework.Spec {
+	return framework.Spec{
+		ID: "DS-OWN-009", Area: framework.PodLife, Title: "foreground deletion waits for the pods", Level: framework.Core,
+		Behaviour: "A DaemonSet deleted in the foreground MUST stay until its pods are gone, and the controller MUST NOT create anything or write its status meanwhile.",
+		Clauses:   []string{"concepts/architecture/garbage-collection: foreground cascading deletion", "kubernetes#64797"},
+		Covers:    []string{"DS-STA-017"},
+		Why:       "The garbage collector deletes the dependents; a controller that replaces them makes the deletion endless.",
+		Nodes:     framework.NodeNeed{Workers: 2},
+		Body: func(ctx context.Context, e *framework.Env) {
+			held(ctx, e)
+			before := e.History.State().DaemonSet("agent").Status
+			e.DeleteDaemonSet(ctx, "agent", metav1.DeletePropagationForeground)
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the DaemonSet and both of its pods are being deleted", func(s *history.State) error {
+				ds := s.DaemonSet("agent")
+				if ds == nil {
+					return errors.New("DaemonSet agent is gone before its pods")
+				}
+				if ds.DeletionTimestamp == nil {
+					return errors.New("DaemonSet agent has no deletionTimestamp")
+				}
+				for _, p := range s.Pods() {
+					if p.DeletionTimestamp == nil {
+						return fmt.Errorf("pod %s has no deletionTimestamp", p.Name)
+					}
+				}
+				return nil
+			})
+			e.Stays(ctx, "nothing is created for the DaemonSet that is being deleted, and its status is left alone", nil, func(s *history.State) error {
+				ds := s.DaemonSet("agent")
+				if ds == nil {
+					return errors.New("DaemonSet agent is gone before its pods")
+				}
+				if n := len(s.Pods()); n != 2 {
+					return fmt.Errorf("there are %d pods instead of the 2 that are held", n)
+				}
+				if ds.Status.ObservedGeneration != before.ObservedGeneration {
+					return fmt.Errorf("observedGeneration went from %d to %d", before.ObservedGeneration, ds.Status.ObservedGeneration)
+				}
+				return nil
+			})
+			e.Must(letGo(ctx, e), "let the held pods go")
+			e.Becomes(ctx, e.Timeouts.Placement, "the DaemonSet goes with its last pod", func(s *history.State) error {
+				if s.DaemonSet("agent") != nil {
+					return fmt.Errorf("DaemonSet agent is still there, with finalizers %v", s.DaemonSet("agent").Finalizers)
+				}
+				return nil
+			})
+			e.Check(nothingAddedAfterDeletion(e.History.Entries()), "nothing is created after the deletion began")
+		},
+	}
+}
+
+// nothingAddedAfterDeletion looks for pods and revisions created after the
+// DaemonSet was first seen with a deletionTimestamp.
+func nothingAddedAfterDeletion(entries []history.Entry) error {
+	deleting := false
+	for _, en := range history.Sorted(entries) {
+		if ds, ok := en.Object.(*appsv1.DaemonSet); ok && ds.DeletionTimestamp != nil {
+			deleting = true
+		}
+		if deleting && en.Change == history.Added && (en.Kind == history.KindPod || en.Kind == history.KindControllerRevision) {
+			return fmt.Errorf("%s %s was created: %s", en.Kind, en.Name, en)
+		}
+	}
+	if !deleting {
+		return errors.New("the log never shows the DaemonSet with a deletionTimestamp")
+	}
+	return nil
+}

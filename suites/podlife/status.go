@@ -1,0 +1,160 @@
+package podlife
+
+import (
+	"context"
+	"fmt"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/oracle"
+)
+
+// numbers tells whether the six numbers of the status are as given.
+func numbers(ds *appsv1.DaemonSet, desired, current, ready int32) error {
+	st := ds.Status
+	if st.ObservedGeneration != ds.Generation {
+		return fmt.Errorf("the status is of generation %d, the spec of %d", st.ObservedGeneration, ds.Generation)
+	}
+	got := [6]int32{st.DesiredNumberScheduled, st.CurrentNumberScheduled, st.NumberReady, st.NumberAvailable, st.UpdatedNumberScheduled, st.NumberUnavailable}
+	want := [6]int32{desired, current, ready, ready, current, desired - ready}
+	if got != want || st.NumberMisscheduled != 0 {
+		return fmt.Errorf("desired, current, ready, available, updated, unavailable are %v instead of %v, misscheduled is %d", got, want, st.NumberMisscheduled)
+	}
+	return nil
+}
+
+// statusNumbers counts by hand what the oracle counts, so that neither is
+// trusted alone.
+func statusNumbers() framework.Spec {
+	return framework.Spec{
+		ID: "DS-STA-001", Area: framework.PodLife, Title: "the status counts the nodes", Level: framework.Core,
+		Behaviour: "desiredNumberScheduled MUST be the number of eligible nodes, and the other numbers MUST follow the pods on them.",
+		Clauses:   []string{"DaemonSet.status.desiredNumberScheduled", "DaemonSet.status"},
+		Covers:    []string{"DS-STA-002", "DS-STA-008"},
+		Why:       "Tools wait on these numbers; a controller that counts all nodes, or forgets one, makes every rollout wait for ever or end too early.",
+		Nodes:     framework.NodeNeed{Workers: 3},
+		Body: func(ctx context.Context, e *framework.Env) {
+			key := e.Key("daemon")
+			is := func(desired, current, ready int32, when string) {
+				e.BecomesFor(ctx, "agent", e.Timeouts.RolloutOf(3), fmt.Sprintf("%d desired, %d current, %d ready %s", desired, current, ready, when), func(s *history.State) error {
+					return numbers(s.DaemonSet("agent"), desired, current, ready)
+				})
+			}
+			e.LabelNode(ctx, e.Nodes[0], key, "yes")
+			e.LabelNode(ctx, e.Nodes[1], key, "yes")
+			e.CreateDaemonSet(ctx, e.DaemonSet("agent", func(ds *appsv1.DaemonSet) {
+				ds.Spec.Template.Spec.NodeSelector = map[string]string{key: "yes"}
+			}))
+			is(2, 2, 2, "with two nodes labelled")
+			e.LabelNode(ctx, e.Nodes[2], key, "yes")
+			is(3, 3, 3, "with the third node labelled")
+			e.UnlabelNode(ctx, e.Nodes[0], key)
+			is(2, 2, 2, "with the first label taken off")
+			s := e.History.State()
+			e.Check(oracle.RolledOut(s, s.DaemonSet("agent")), "the oracle agrees")
+		},
+	}
+}
+
+// noNodeStatus: zeros are a status too.
+func noNodeStatus() framework.Spec {
+	return framework.Spec{
+		ID: "DS-STA-011", Area: framework.PodLife, Title: "no eligible node gives zeros", Level: framework.Core,
+		Behaviour: "With no eligible node the status MUST be written all the same: every number zero, observedGeneration current.",
+		Clauses:   []string{"DaemonSet.status.observedGeneration"},
+		Why:       "Who waits for the rollout must learn that there is nothing to wait for; a controller that writes nothing leaves them waiting.",
+		Body: func(ctx context.Context, e *framework.Env) {
+			e.CreateDaemonSet(ctx, e.DaemonSet("agent", func(ds *appsv1.DaemonSet) {
+				ds.Spec.Template.Spec.NodeSelector = map[string]string{e.Key("nowhere"): "yes"}
+			}))
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "all numbers are zero and observedGeneration is current", func(s *history.State) error {
+				return numbers(s.DaemonSet("agent"), 0, 0, 0)
+			})
+			e.That(len(e.History.State().Pods()) == 0, "no pods", "there are %d", len(e.History.State().Pods()))
+		},
+	}
+}
+
+// steadyStatus: each needless write wakes every watcher of every DaemonSet.
+func steadyStatus() framework.Spec {
+	return framework.Spec{
+		ID: "DS-STA-012", Area: framework.PodLife, Title: "no status writes at rest", Level: framework.Core,
+		Behaviour: "In steady state the controller MUST NOT write the DaemonSet's status.",
+		Clauses:   []string{"pkg/controller/daemon storeDaemonSetStatus"},
+		Why:       "A write that changes nothing still wakes every watcher; a controller that writes on each sync never lets the cluster rest.",
+		Nodes:     framework.NodeNeed{Workers: 2},
+		Body: func(ctx context.Context, e *framework.Env) {
+			start(ctx, e)
+			// Status may still be settling when the rollout is seen as done.
+			e.Stays(ctx, "the DaemonSet settles", nil, func(*history.State) error { return nil })
+			rest := e.History.State().DaemonSet("agent").ResourceVersion
+			e.StaysFor(ctx, 5*e.Timeouts.Quiet, "the DaemonSet's resourceVersion does not change", nil, func(s *history.State) error {
+				if rv := s.DaemonSet("agent").ResourceVersion; rv != rest {
+					return fmt.Errorf("it went from %s to %s", rest, rv)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+// statusEditCorrected: whoever writes nonsense into the status causes an
+// update event, and with it the correction.
+func statusEditCorrected() framework.Spec {
+	return framework.Spec{
+		ID: "DS-STA-013", Area: framework.PodLife, Title: "a foreign status edit is corrected", Level: framework.Core,
+		Behaviour: "A foreign edit of the status numbers MUST be corrected.",
+		Clauses:   []string{"pkg/controller/daemon updateDaemonset"},
+		Why:       "The status is the controller's word; one that trusts what it finds there reports numbers nobody counted.",
+		Nodes:     framework.NodeNeed{Workers: 2},
+		Body: func(ctx context.Context, e *framework.Env) {
+			start(ctx, e)
+			patchStatus(ctx, e, `{"status":{"desiredNumberScheduled":99,"numberReady":0,"numberAvailable":0}}`)
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the numbers are the true ones again", func(s *history.State) error {
+				return numbers(s.DaemonSet("agent"), 2, 2, 2)
+			})
+		},
+		Except: map[string]string{"status-arithmetic": "the spec itself writes numbers that do not add up"},
+	}
+}
+
+func patchStatus(ctx context.Context, e *framework.Env, patch string) {
+	got, err := e.Client.AppsV1().DaemonSets(e.Namespace).Patch(ctx, "agent", types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{}, "status")
+	e.Must(err, "patch the status of DaemonSet agent")
+	e.Act("patched the status of DaemonSet", history.KindDaemonSet, got)
+	// The edit must have been seen before its correction can be.
+	e.Becomes(ctx, e.Timeouts.Placement, "the event log has the edit", func(s *history.State) error {
+		for _, en := range e.History.Entries() {
+			if en.Kind == history.KindDaemonSet && en.ResourceVersion == got.ResourceVersion {
+				return nil
+			}
+		}
+		return fmt.Errorf("resourceVersion %s is not in the log", got.ResourceVersion)
+	})
+}
+
+// foreignConditionKept: conditions are there for others; the controller sets none.
+func foreignConditionKept() framework.Spec {
+	return framework.Spec{
+		ID: "DS-STA-014", Area: framework.PodLife, Title: "foreign conditions are kept", Level: framework.Core,
+		Behaviour: "Conditions that others put into the status MUST survive the controller's own status writes.",
+		Clauses:   []string{"DaemonSet.status.conditions"},
+		Why:       "Other tools keep their conditions there; a controller that writes a status of its own making erases them.",
+		Nodes:     framework.NodeNeed{Workers: 2},
+		Body: func(ctx context.Context, e *framework.Env) {
+			start(ctx, e)
+			patchStatus(ctx, e, `{"status":{"conditions":[{"type":"AuditedByUs","status":"True","reason":"Test","message":"kept"}]}}`)
+			victim := podOn(e, e.Nodes[0])
+			e.DeletePod(ctx, victim, metav1.DeleteOptions{})
+			replaced(ctx, e, victim)
+			conditions := e.History.State().DaemonSet("agent").Status.Conditions
+			e.That(len(conditions) == 1 && conditions[0].Type == "AuditedByUs" && conditions[0].Status == corev1.ConditionTrue && conditions[0].Message == "kept",
+				"after the controller's status writes the condition is as it was", "the conditions are %+v", conditions)
+		},
+	}
+}

@@ -1,0 +1,20 @@
+package rollout
+
+import (
+	"testing"
+
+	"github.com/dsconform/dsconform/framework"
+)
+
+func TestSpecs(t *testing.T) {
+	var registry framework.Registry
+	registry.Add(Specs()...)
+	if err := registry.Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, s := range Specs() {
+		if s.Area != framework.RollingUpdate {
+			t.Errorf("%s is of area %s", s.ID, s.Area)
+		}
+	}
+}
