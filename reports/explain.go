@@ -42,7 +42,7 @@ func clean(s string) string {
 			return ' '
 		case c == '\r':
 			return -1
-		case unicode.IsControl(c):
+		case unicode.IsControl(c), c == '\uFFFE', c == '\uFFFF': // XML cannot carry the last two
 			return '\uFFFD'
 		}
 		return c

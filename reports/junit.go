@@ -49,7 +49,7 @@ type (
 	junitOutcome struct {
 		Type    string `xml:"type,attr,omitempty"`
 		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
+		Text    string `xml:",cdata"`
 	}
 )
 

@@ -27,6 +27,7 @@ func (r *Report) WriteSummary(w io.Writer, colour bool) error {
 	s.explained("FAILED", red, func(sp Spec) bool { return sp.State == Failed })
 	s.explained("UNKNOWN", yellow, func(sp Spec) bool { return sp.State != Passed && sp.State != Failed && sp.State != Skipped })
 	s.skipped()
+	s.measured()
 	s.slow()
 	s.verdict()
 	if _, err := w.Write(s.b.Bytes()); err != nil {
@@ -167,7 +168,21 @@ func (s *summary) skipped() {
 	})
 	s.linef("\nSKIPPED")
 	for _, why := range reasons {
-		s.linef("  %s: %s", clean(why), clean(strings.Join(ids[why], ", ")))
+		s.linef("  %d: %s: %s", len(ids[why]), clean(why), clean(strings.Join(ids[why], ", ")))
+	}
+}
+
+// measured lists the figures that specs took, as the lag of a known deviation.
+func (s *summary) measured() {
+	title := "\nMEASURED"
+	for _, sp := range s.Specs {
+		for _, m := range sp.Measures {
+			if title != "" {
+				s.linef("%s", title)
+				title = ""
+			}
+			s.linef("  %s %s: %s", clean(sp.ID), clean(m.Name), clean(m.Value))
+		}
 	}
 }
 

@@ -59,7 +59,9 @@ func startPrivate(ctx context.Context, o Options) (*Engine, error) {
 	}
 	d, err := dockerd.Start(ctx, dockerd.Options{
 		Dir: dir, Log: o.Log,
-		Runtime: installWrapper,
+		Runtime: func(ctx context.Context, dir string) (string, error) {
+			return installWrapper(ctx, dir, o.Log)
+		},
 		Verify: func(ctx context.Context, d *dockerd.Daemon) error {
 			return prove(ctx, newPrivate(d, o.Log))
 		},

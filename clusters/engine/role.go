@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,42 +81,4 @@ func orNone(err error) error {
 		return errors.New("and ended well")
 	}
 	return err
-}
-
-// installWrapper puts a copy of this program into dir as the OCI runtime, if
-// this machine needs one: a copy, as the engine outlives this program and its
-// file. It returns "" where runc alone will do.
-func installWrapper(ctx context.Context, dir string) (string, error) {
-	missing, err := ociwrap.MissingCapabilities()
-	if err != nil || len(missing) == 0 {
-		return "", err
-	}
-	self, err := actor(ctx, wrapperName)
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, wrapperName)
-	if err := copyProgram(self, path); err != nil {
-		return "", exit.Environmentf("copy %s to %s: %w", self, path, err)
-	}
-	return path, nil
-}
-
-// copyProgram replaces the file in one move: the old one may be running.
-func copyProgram(from, to string) (err error) {
-	src, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, src.Close()) }()
-	tmp := to + ".new"
-	dst, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(dst, src)
-	if err := errors.Join(err, dst.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp, to)
 }

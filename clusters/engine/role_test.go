@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/dsconform/dsconform/clusters/engine/probe"
@@ -51,22 +50,5 @@ func TestActorBrokenOff(t *testing.T) {
 	cancel()
 	if _, err := actor(ctx, wrapperName); exit.Of(err) != exit.Environment || !errors.Is(err, context.Canceled) {
 		t.Errorf("want class Environment and the cause, got %v", err)
-	}
-}
-
-func TestCopyProgram(t *testing.T) {
-	dir := t.TempDir()
-	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
-	for path, content := range map[string]string{from: "new", to: "old"} {
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := copyProgram(from, to); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(to)
-	if err != nil || string(b) != "new" {
-		t.Errorf("got %q, %v", b, err)
 	}
 }

@@ -26,6 +26,7 @@ type config struct {
 	ShutdownTimeout int                    `json:"shutdown-timeout"`
 	LogDriver       string                 `json:"log-driver"`
 	LogOpts         map[string]string      `json:"log-opts"`
+	DNSOpts         []string               `json:"dns-opts"`
 	Pools           []pool                 `json:"default-address-pools"`
 	Features        map[string]bool        `json:"features"`
 	CgroupParent    string                 `json:"cgroup-parent,omitempty"`
@@ -72,7 +73,10 @@ func newConfig(l layout, wrapper, cgroupParent string) config {
 		Bridge:          "none",
 		ShutdownTimeout: shutdownSeconds,
 		LogDriver:       "json-file", LogOpts: map[string]string{"max-size": "20m", "max-file": "2"},
-		Pools: pools(),
+		// Every kind node looks up host.docker.internal when it starts, which costs
+		// it five seconds where no name server answers.
+		DNSOpts: []string{"timeout:1", "attempts:1"},
+		Pools:   pools(),
 		// With the containerd image store, archives of one platform come out
 		// with references to the others' missing content (kind#3795).
 		Features:     map[string]bool{"containerd-snapshotter": false},

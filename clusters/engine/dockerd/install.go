@@ -54,15 +54,20 @@ func needs() []struct{ program, pkg string } {
 	}
 }
 
-// ensureInstalled installs what is missing of the daemon's programs.
-func ensureInstalled(ctx context.Context, log *steps.Log) error {
-	var packages, programs []string
+// missing lists those needs that this machine lacks.
+func missing() (programs, packages []string) {
 	for _, n := range needs() {
 		if _, err := lookPath(n.program); err != nil {
-			packages, programs = append(packages, n.pkg), append(programs, n.program)
+			programs, packages = append(programs, n.program), append(packages, n.pkg)
 		}
 	}
-	if len(packages) == 0 {
+	return programs, packages
+}
+
+// ensureInstalled installs what is missing of the daemon's programs.
+func ensureInstalled(ctx context.Context, log *steps.Log) error {
+	programs, _ := missing()
+	if len(programs) == 0 {
 		return nil
 	}
 	if err := debianFamily("/etc/os-release"); err != nil {
@@ -72,9 +77,13 @@ func ensureInstalled(ctx context.Context, log *steps.Log) error {
 		log.Notef("another process installs packages: waiting for it")
 	})
 	if err != nil {
-		return err
+		return exit.Environmentf("install the container engine: %w", err)
 	}
 	defer release()
+	_, packages := missing() // the process waited for may have installed them
+	if len(packages) == 0 {
+		return nil
+	}
 	return log.Do(ctx, "Install the container engine", installLimit, func(ctx context.Context) error {
 		return install(ctx, log, packages)
 	})
@@ -85,10 +94,12 @@ func install(ctx context.Context, log *steps.Log, packages []string) error {
 		// The lists at hand may do; if not, the installation will say so.
 		log.Notef("the package lists are not fresh: %v", err)
 	}
-	if slices.Contains(packages, "docker-cli") {
-		// Up to Debian 12 the command line is part of docker.io.
+	if i := slices.Index(packages, "docker-cli"); i >= 0 {
+		// Up to Debian 12, and on Ubuntu, the command line is part of docker.io.
 		if _, err := run(ctx, "apt-cache", "show", "docker-cli"); err != nil {
-			packages = append(slices.DeleteFunc(packages, func(p string) bool { return p == "docker-cli" }), "docker.io")
+			packages[i] = "docker.io"
+			slices.Sort(packages)
+			packages = slices.Compact(packages)
 		}
 	}
 	log.Notef("installing %s with apt-get; no system service is started", strings.Join(packages, " "))

@@ -7,9 +7,16 @@ import (
 
 const bundleConfig = "config.json"
 
-// switches are runc's global flags that take no value (runc --help); every
-// other global flag is followed by one.
-var switches = map[string]bool{"--debug": true, "--systemd-cgroup": true, "--version": true, "-v": true, "--help": true, "-h": true}
+// takesNone tells whether a global flag of runc takes no value (runc --help);
+// every other one is followed by its value.
+func takesNone(flag string) bool {
+	switch flag {
+	case "--debug", "--systemd-cgroup", "--version", "-v", "--help", "-h":
+		return true
+	default:
+		return false
+	}
+}
 
 // settingsFile names the file that holds the settings of the process which the
 // command line is about to start: the bundle's config.json for create and run,
@@ -34,7 +41,7 @@ func splitCommand(args []string) (string, []string) {
 		switch {
 		case !strings.HasPrefix(a, "-"):
 			return a, args[i+1:]
-		case strings.Contains(a, "=") || switches[a]:
+		case strings.Contains(a, "=") || takesNone(a):
 		default:
 			i++
 		}

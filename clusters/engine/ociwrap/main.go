@@ -12,9 +12,6 @@ import (
 	"time"
 )
 
-// runtimes are the names under which runc is looked for, in order.
-var runtimes = []string{"runc", "/usr/sbin/runc", "/usr/bin/runc", "/usr/local/sbin/runc", "/usr/local/bin/runc"}
-
 // Main runs the wrapper with runc's command line, args[0] being the program's
 // own name. It returns only when runc could not be started, with the exit code
 // for the process; the reason stands on standard error and, as a line a
@@ -49,7 +46,7 @@ func run(args []string) error {
 }
 
 func findRuntime() (string, error) {
-	for _, name := range runtimes {
+	for _, name := range []string{"runc", "/usr/sbin/runc", "/usr/bin/runc", "/usr/local/sbin/runc", "/usr/local/bin/runc"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}

@@ -1,0 +1,101 @@
+# The whole project by one name each: `make help` lists them.
+#
+# A fresh machine needs go, git, make and gcc (for the race detector). Whatever
+# else a target needs, it gets itself, and says so below.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Where the specs run: auto, kind, or existing with KUBECONFIG set.
+CLUSTER ?= auto
+# system uses only the container engine that is there; private (the default)
+# may also start one of the project's own, and install Debian's docker.io for it.
+ENGINE ?= private
+# Leave empty for the defaults of `dsconform run --help`.
+CONTROLLERS ?=
+FOCUS ?=
+KUBERNETES_VERSION ?=
+NODE_IMAGE ?=
+WORKERS ?=
+# Whatever else goes to `dsconform run`, as ARGS='--seed 7 --strict'.
+ARGS ?=
+OUT ?= out
+
+BIN := bin/dsconform
+# Read only by the target that stamps them.
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# k8s.io/kubectl v0.X.Y is kubectl v1.X.Y; unstamped, it would call itself v0.0.0.
+KUBECTL_VERSION = $(shell go list -m -f '{{.Version}}' k8s.io/kubectl | sed 's/^v0\./v1./')
+LDFLAGS = -s -w -X main.version=$(VERSION) \
+	-X k8s.io/component-base/version.gitVersion=$(KUBECTL_VERSION) \
+	-X k8s.io/client-go/pkg/version.gitVersion=$(KUBECTL_VERSION)
+
+RUN_FLAGS = \
+	$(if $(filter private,$(ENGINE)),--private-engine) \
+	$(if $(CONTROLLERS),--controllers='$(CONTROLLERS)') \
+	$(if $(FOCUS),--focus='$(FOCUS)') \
+	$(if $(KUBERNETES_VERSION),--kubernetes-version='$(KUBERNETES_VERSION)') \
+	$(if $(NODE_IMAGE),--node-image='$(NODE_IMAGE)') \
+	$(if $(WORKERS),--workers='$(WORKERS)')
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS OUT ARGS"
+
+.PHONY: check-engine
+check-engine:
+	@case '$(ENGINE)' in private|system) ;; *) echo "ENGINE is '$(ENGINE)'; it must be private or system" >&2; exit 2 ;; esac
+
+.PHONY: build
+build: ## Build bin/dsconform, one static executable.
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/dsconform
+
+.PHONY: e2e
+e2e: check-engine build ## Run the suite on a real cluster. May install Debian packages (docker.io and what a node image is composed of) unless ENGINE=system.
+	./$(BIN) run --cluster='$(CLUSTER)' $(RUN_FLAGS) --out '$(OUT)' $(ARGS)
+
+.PHONY: unit
+unit: ## Run the unit tests under the race detector; no cluster is needed.
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: smoke
+smoke: check-engine build ## Run at least one spec of each area on a kind cluster. May install what e2e may.
+	./$(BIN) run --cluster=kind $(RUN_FLAGS) --smoke --out '$(OUT)/smoke' $(ARGS)
+
+.PHONY: test
+test: unit smoke ## Run the unit tests, then the smoke run.
+
+.PHONY: verify
+verify: ## Check formatting, vet, lint, generated files and modules; no cluster is needed.
+	./hack/verify.sh
+
+.PHONY: update
+update: ## Repair what verify finds, as far as a program can.
+	./hack/update.sh
+
+.PHONY: generate
+generate: ## Write the generated files: the report's schema, docs/catalogue.md, docs/cli.md.
+	./hack/update-generated.sh
+
+.PHONY: fmt
+fmt: ## Format the Go files.
+	./hack/update-gofmt.sh
+
+.PHONY: lint
+lint: ## Run the linters of .golangci.yml.
+	./hack/verify-lint.sh
+
+.PHONY: bench-cluster
+bench-cluster: check-engine build ## Time the making and removal of a four-node cluster, and a node that joins and leaves.
+	./hack/bench-cluster.sh $(if $(filter private,$(ENGINE)),--private-engine) \
+		$(if $(KUBERNETES_VERSION),--kubernetes-version='$(KUBERNETES_VERSION)') \
+		$(if $(NODE_IMAGE),--node-image='$(NODE_IMAGE)')
+
+.PHONY: clean
+clean: build ## Delete our clusters, our engine, all caches, out/ and bin/.
+	./$(BIN) clean
+	rm -rf -- out bin coverage.out

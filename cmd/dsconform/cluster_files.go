@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dsconform/dsconform/clusters/steps"
+	"github.com/dsconform/dsconform/internal/exit"
+)
+
+// oneArg makes a check for exactly one argument and says what it should be.
+func oneArg(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return exit.Usagef("%s takes exactly one argument, %s, and was given %d (see `%s --help`)", cmd.CommandPath(), what, len(args), cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+func newClusterLoadImageCommand() *cobra.Command {
+	f := &existingFlags{}
+	fromEngine := false
+	cmd := &cobra.Command{
+		Use:   "load-image ARCHIVE",
+		Short: "Load an image archive onto all nodes, and onto those that join later",
+		Args:  oneArg("the path of a docker or OCI image archive"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			log := steps.New(cmd.ErrOrStderr())
+			c, err := f.open(cmd.Context(), log)
+			if err != nil {
+				return err
+			}
+			load := c.LoadImageArchive
+			if fromEngine {
+				load = c.LoadImage
+			}
+			return doStep(cmd, log, "loading "+args[0], func() error { return load(cmd.Context(), args[0]) })
+		},
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&fromEngine, "from-engine", false, "take the argument as the name of an image the container engine holds")
+	return cmd
+}
+
+func newClusterKubeconfigCommand() *cobra.Command {
+	f := &existingFlags{}
+	content := false
+	cmd := &cobra.Command{
+		Use:   "kubeconfig",
+		Short: "Print the path of a cluster's kubeconfig",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.open(cmd.Context(), steps.New(cmd.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
+			if !content {
+				return printed(fmt.Fprintln(cmd.OutOrStdout(), c.KubeconfigPath()))
+			}
+			raw, err := os.ReadFile(c.KubeconfigPath())
+			if err != nil {
+				return exit.Environmentf("reading the kubeconfig: %w", err)
+			}
+			return printed(cmd.OutOrStdout().Write(raw))
+		},
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&content, "content", false, "print what is in the file instead of its path")
+	return cmd
+}
+
+func newClusterLogsCommand() *cobra.Command {
+	f := &existingFlags{}
+	cmd := &cobra.Command{
+		Use:   "logs FOLDER",
+		Short: "Save the logs of all nodes below a folder",
+		Args:  oneArg("the folder to save them in"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			log := steps.New(cmd.ErrOrStderr())
+			c, err := f.open(cmd.Context(), log)
+			if err != nil {
+				return err
+			}
+			return doStep(cmd, log, "saving the nodes' logs below "+args[0], func() error { return c.CollectLogs(cmd.Context(), args[0]) })
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dsconform/dsconform/clusters/steps"
+	"github.com/dsconform/dsconform/fixtures"
+	"github.com/dsconform/dsconform/fixtures/images"
+	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/kubectl"
+	"github.com/dsconform/dsconform/framework/run"
+	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/suites"
+)
+
+// runFlags are the flags of `dsconform run`.
+type runFlags struct {
+	cluster   targetFlags
+	focus     []string
+	skip      []string
+	smoke     bool
+	strict    bool
+	failFast  bool
+	keep      bool
+	procs     int
+	seed      int64
+	out       string
+	manifests []string
+	images    string
+}
+
+func newRunCommand() *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Judge the DaemonSet controller of a cluster",
+		Long: "run finds or makes a cluster, runs the specs on it and writes report.json, junit.xml and a summary.\n\n" +
+			"The verdict is the exit code: 0 conformant, 1 not conformant, 2 wrong usage, 3 the environment stopped us, 4 a fault of dsconform.",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context()) },
+	}
+	flags := cmd.Flags()
+	f.cluster.register(flags)
+	flags.StringSliceVar(&f.focus, "focus", nil, "run only these specs, areas or levels (comma-separated, as DS-PLC-001,rollingupdate,core)")
+	flags.StringSliceVar(&f.skip, "skip", nil, "leave out these specs, areas or levels")
+	flags.BoolVar(&f.smoke, "smoke", false, "run only the short end-to-end run: at least one spec of each area")
+	flags.BoolVar(&f.strict, "strict", false, "let known deviations of released Kubernetes fail")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "stop after the first spec that fails")
+	flags.BoolVar(&f.keep, "keep", false, "leave the cluster running at the end")
+	flags.IntVar(&f.procs, "procs", defaultProcs, "how many specs run at once")
+	flags.Int64Var(&f.seed, "seed", 0, "the seed that orders the specs; 0 picks one, which stands in the report")
+	flags.StringVar(&f.out, "out", "out", "the folder for report, logs and failure bundles")
+	flags.StringVar(&f.images, "images", string(fixtures.Own), "the images of the examples: own (built here), or upstream where a registry answers")
+	flags.StringArrayVar(&f.manifests, "manifest", nil, "check that this manifest of yours decodes strictly before anything is started (may be given again)")
+	return cmd
+}
+
+// defaultProcs: specs mostly wait for the cluster, so that more of them than
+// there are cores run at once.
+const defaultProcs = 6
+
+// run does the whole job. What it makes it removes again, whatever happens,
+// unless asked to keep it.
+func (f *runFlags) run(ctx context.Context) (err error) {
+	started := time.Now()
+	registry := suites.All()
+	if err := registry.Validate(); err != nil {
+		return exit.Internalf("the suite's own specs are wrong: %w", err)
+	}
+	specs, err := f.selected(registry)
+	if err != nil {
+		return err
+	}
+	out, err := prepareOut(f.out)
+	if err != nil {
+		return err
+	}
+	log := steps.New(os.Stdout)
+	target, names, err := f.prepare(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if f.keep {
+			log.Notef("the cluster is kept: KUBECONFIG=%s", target.cluster.KubeconfigPath())
+			return
+		}
+		err = errors.Join(err, target.close(context.WithoutCancel(ctx), log))
+	}()
+	plan := run.Plan{Specs: specs, Procs: f.procs, Seed: f.seed, FailFast: f.failFast, Log: log}
+	plan.Config = target.config()
+	plan.Config.Settings = framework.Settings{
+		Run: runID(), Version: version, OutDir: out, Images: names,
+		KubectlExe: []string{executable(), kubectl.Word},
+		Timeouts:   framework.DefaultTimeouts(), Strict: f.strict,
+	}
+	return f.judge(ctx, target, plan, started)
+}
+
+// prepare makes the cluster and, beside it, the images, and brings the two together.
+func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (*target, map[string]string, error) {
+	var (
+		group    errgroup.Group
+		chosen   fixtures.ImageMap
+		archives []images.Archive
+		imageErr error
+	)
+	making, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group.Go(func() error {
+		chosen, archives, imageErr = imageMap(making, f.images, log)
+		return imageErr
+	})
+	t, err := f.cluster.open(ctx, log)
+	if err != nil {
+		cancel()
+		_ = group.Wait() // What stopped us is in err; the images were only stopped with it.
+		return nil, nil, err
+	}
+	if err = group.Wait(); err == nil {
+		err = t.load(ctx, archives, log)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, t.close(context.WithoutCancel(ctx), log))
+	}
+	return t, chosen.Names(), nil
+}
+
+// selected checks the flags that need no cluster, so that a typing error costs nothing.
+func (f *runFlags) selected(registry *framework.Registry) ([]framework.Spec, error) {
+	specs, err := registry.Select(framework.Selection{Focus: f.focus, Skip: f.skip, Smoke: f.smoke})
+	if err != nil {
+		return nil, exit.Usagef("%w", err)
+	}
+	if len(specs) == 0 {
+		return nil, exit.Usagef("--focus, --skip and --smoke together leave no spec to run: take one of them away (see `dsconform catalogue`)")
+	}
+	if _, err := fixtures.ParseMode(f.images); err != nil {
+		return nil, err
+	}
+	if f.procs < 1 {
+		return nil, exit.Usagef("--procs is %d; it must be 1 or more", f.procs)
+	}
+	for f.seed == 0 {
+		var b [4]byte
+		_, _ = rand.Read(b[:]) // Read never fails.
+		f.seed = int64(binary.BigEndian.Uint32(b[:]))
+	}
+	for _, path := range f.manifests {
+		if err := checkManifest(path); err != nil {
+			return nil, err
+		}
+	}
+	return specs, nil
+}
+
+// outFiles are what a run writes below its output folder.
+var outFiles = []string{"report.json", "junit.xml", "summary.txt", "workers.log", "ginkgo.log", "failures", "cluster-logs"}
+
+// prepareOut makes the output folder and clears what an earlier run left there,
+// and nothing else: the folder may be the user's own. A full disk is found here.
+func prepareOut(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", exit.Usagef("--out %s: %w", dir, err)
+	}
+	if err := os.MkdirAll(abs, 0o755); err != nil {
+		return "", exit.Environmentf("cannot make the output folder: %w", err)
+	}
+	for _, name := range outFiles {
+		if err := os.RemoveAll(filepath.Join(abs, name)); err != nil {
+			return "", exit.Environmentf("cannot clear the output folder: %w", err)
+		}
+	}
+	probe := filepath.Join(abs, ".dsconform-probe")
+	defer os.Remove(probe)
+	if err := os.WriteFile(probe, make([]byte, 1<<20), 0o644); err != nil {
+		return "", exit.Environmentf("cannot write to the output folder (1 MiB was tried): %w", err)
+	}
+	return abs, nil
+}
+
+// runID names the run in User-Agents and in the report.
+func runID() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // Read never fails.
+	return time.Now().UTC().Format("20060102-150405") + "-" + hex.EncodeToString(b[:])
+}
+
+// executable is our own path, for the children.
+func executable() string {
+	path, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return path
+}
+
+// joinOr gives "a, b or c".
+func joinOr(words []string) string {
+	words = slices.Clone(words)
+	if n := len(words); n > 1 {
+		words = append(words[:n-2], words[n-2]+" or "+words[n-1])
+	}
+	return strings.Join(words, ", ")
+}
