@@ -37,9 +37,9 @@ type Timeouts struct {
 // DefaultTimeouts are the deadlines for real kubelets on a machine of two busy cores.
 func DefaultTimeouts() Timeouts {
 	return Timeouts{
-		Placement:    30 * time.Second,
-		PodReady:     90 * time.Second,
-		Rollout:      60 * time.Second,
+		Placement:    60 * time.Second,
+		PodReady:     2 * time.Minute,
+		Rollout:      90 * time.Second,
 		PerNode:      10 * time.Second,
 		NodeNotReady: 2 * time.Minute,
 		PodGC:        2 * time.Minute,

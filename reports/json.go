@@ -45,7 +45,7 @@ func Read(rd io.Reader) (*Report, error) {
 		APIVersion string `json:"apiVersion"`
 		Kind       string `json:"kind"`
 	}
-	if err := sigsjson.UnmarshalCaseSensitivePreserveInts(data, &head); err != nil {
+	if err = sigsjson.UnmarshalCaseSensitivePreserveInts(data, &head); err != nil {
 		return nil, exit.Usagef("the report is not whole JSON (was its writing interrupted?): %w", err)
 	}
 	if head.APIVersion != APIVersion || head.Kind != Kind {

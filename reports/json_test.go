@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -9,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"encoding/json"
 	"github.com/google/jsonschema-go/jsonschema"
 	"pgregory.net/rapid"
 
@@ -48,7 +48,7 @@ func TestReadGoldens(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := Read(f)
-		if err := errors.Join(err, f.Close()); err != nil {
+		if err = errors.Join(err, f.Close()); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if !reflect.DeepEqual(got, s.report()) {
@@ -131,7 +131,7 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	var schema jsonschema.Schema
-	if err := json.Unmarshal(raw, &schema); err != nil {
+	if err = json.Unmarshal(raw, &schema); err != nil {
 		t.Fatal(err)
 	}
 	resolved, err := schema.Resolve(nil)

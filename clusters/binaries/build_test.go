@@ -110,9 +110,9 @@ func TestBuildOnceAndTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"kubelet", "kubeadm"} {
-		text, err := os.ReadFile(got[name])
-		if err != nil || string(text) != "k8s.io/kubernetes/cmd/"+name+"\n" {
-			t.Errorf("%s: %q, %v", name, text, err)
+		text, rerr := os.ReadFile(got[name])
+		if rerr != nil || string(text) != "k8s.io/kubernetes/cmd/"+name+"\n" {
+			t.Errorf("%s: %q, %v", name, text, rerr)
 		}
 	}
 	if n := builds(t, dir); n != 1 {
@@ -277,7 +277,7 @@ func TestLockWaitsAndEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	waited := 0
-	if _, err := Lock(ctx, path, func() { waited++; cancel() }); !errors.Is(err, context.Canceled) || waited != 1 {
+	if _, err = Lock(ctx, path, func() { waited++; cancel() }); !errors.Is(err, context.Canceled) || waited != 1 {
 		t.Errorf("a held lock: error %v, waited %d times", err, waited)
 	}
 	unlock()

@@ -20,7 +20,7 @@ const lockPoll = 200 * time.Millisecond
 // blocks the next. The file stays: removing it would let two processes lock
 // two files of one name.
 func Lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err = os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder of the lock %s: %w", path, err)
 	}
 	f := flock.New(path)

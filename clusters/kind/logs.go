@@ -40,10 +40,10 @@ func (c *Cluster) CollectLogs(ctx context.Context, dir string) error {
 	errs = append(errs, err)
 	for _, name := range names {
 		out, err := c.containers.exec(ctx, name, "ctr", "--namespace=k8s.io", "images", "ls")
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name, "images.log"), []byte(out+"\n"), 0o600)
+		if err != nil {
+			out = err.Error() // that containerd does not run tells something too
 		}
-		errs = append(errs, err)
+		errs = append(errs, os.WriteFile(filepath.Join(dir, name, "images.log"), []byte(out+"\n"), 0o600))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return exit.Environmentf("saving the logs of cluster %s: %w", c.name, err)

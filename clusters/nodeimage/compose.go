@@ -112,7 +112,7 @@ func (c *composer) compose(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	if _, err := inspect(ctx, c.Engine, c.ref()); !errors.Is(err, errNoImage) {
+	if _, err = inspect(ctx, c.Engine, c.ref()); !errors.Is(err, errNoImage) {
 		return err
 	}
 	c.Log.Notef("node image: composing %s from the Go module proxy and Debian packages", c.ref())

@@ -55,18 +55,18 @@ func versionOf(ctx context.Context, e Engine, ref string) (string, error) {
 		return "", fmt.Errorf("opening it: %w", err)
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer cancel()
-		_, _ = e.Output(ctx, "rm", "--force", "--volumes", id)
+		_, _ = e.Output(after, "rm", "--force", "--volumes", id)
 	}()
 	var out bytes.Buffer
 	cmd := e.Command(ctx, "cp", id+":/kind/version", "-")
 	cmd.Stdout = &out
-	if err := cmd.Run(); err != nil {
+	if err = cmd.Run(); err != nil {
 		return "", fmt.Errorf("it has no /kind/version: %w", err)
 	}
 	tr := tar.NewReader(&out)
-	if _, err := tr.Next(); err != nil {
+	if _, err = tr.Next(); err != nil {
 		return "", fmt.Errorf("reading its /kind/version: %w", err)
 	}
 	text, err := io.ReadAll(tr)

@@ -28,24 +28,27 @@ func (c *composer) load(ctx context.Context, base archive.Image, images []archiv
 	base.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "container=docker"}
 	base.StopSignal = "SIGRTMIN+3"
 	base.Entrypoint = []string{"/usr/local/bin/entrypoint", "/sbin/init"}
+	// Also what a killed process left: the lock on the key is held, so nobody
+	// else uses these names.
+	if err := c.tidy(ctx, base.Ref); err != nil {
+		return fmt.Errorf("removing the remains of an earlier attempt: %w", err)
+	}
+	// The base is of no use once the node image holds its layers.
+	defer c.tidyAfter(ctx, base.Ref)
 	err := c.Log.Do(ctx, "load the base image", loadLimit, func(ctx context.Context) error {
 		return c.pipe(ctx, base, "load", "--quiet")
 	})
 	if err != nil {
 		return err
 	}
-	// The base is of no use once the node image holds its layers.
-	defer c.cleanUp(ctx, "image", "rm", "--force", base.Ref)
 	return c.Log.Do(ctx, "import the cluster's images", importLimit, func(ctx context.Context) error {
-		if err := c.removeRemains(ctx); err != nil {
+		id := c.buildName()
+		if err := c.create(ctx, id, base.Ref); err != nil {
 			return err
 		}
-		id, err := c.Engine.Output(ctx, "run", "--detach", "--entrypoint=sleep", "--network=none",
-			"--privileged", "--volume=/build", "--label="+buildLabel+"="+c.key, base.Ref, "infinity")
-		if err != nil {
-			return fmt.Errorf("starting a container of the base image: %w", err)
+		if _, err := c.output(ctx, "start", id); err != nil {
+			return fmt.Errorf("starting the build container: %w", err)
 		}
-		defer c.cleanUp(ctx, "rm", "--force", "--volumes", id)
 		if err := c.fill(ctx, id, images); err != nil {
 			return err
 		}
@@ -53,23 +56,54 @@ func (c *composer) load(ctx context.Context, base archive.Image, images []archiv
 	})
 }
 
-// removeRemains removes the build containers of a process that was killed. The
-// lock on the key is held, so none is in use.
-func (c *composer) removeRemains(ctx context.Context) error {
-	ids, err := c.Engine.Output(ctx, "ps", "--all", "--quiet", "--filter", "label="+buildLabel+"="+c.key)
+// create makes the build container. It is not stopped half-way: the engine would
+// go on, and the container would be there only after it was looked for to be
+// removed.
+func (c *composer) create(ctx context.Context, id, base string) error {
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	_, err := c.output(whole, "create", "--name="+id, "--entrypoint=sleep", "--network=none",
+		"--privileged", "--volume=/build", base, "infinity")
 	if err != nil {
-		return fmt.Errorf("looking for the remains of an earlier attempt: %w", err)
+		return fmt.Errorf("making a container of the base image: %w", err)
 	}
-	for id := range strings.FieldsSeq(ids) {
-		if _, err := c.Engine.Output(ctx, "rm", "--force", "--volumes", id); err != nil {
-			return fmt.Errorf("removing the remains of an earlier attempt: %w", err)
+	return nil
+}
+
+// buildName names the build container. It carries no label: the node image, and
+// with it every node, would inherit that.
+func (c *composer) buildName() string { return "dsconform-build-" + c.key }
+
+// tidy removes the build container and the base image, where they are there.
+func (c *composer) tidy(ctx context.Context, base string) error {
+	for _, kind := range []struct{ find, remove []string }{
+		{[]string{"ps", "--all", "--quiet", "--filter", "name=" + c.buildName()}, []string{"rm", "--force", "--volumes"}},
+		{[]string{"image", "ls", "--quiet", "--filter", "reference=" + base}, []string{"image", "rm", "--force"}},
+	} {
+		found, err := c.output(ctx, kind.find...)
+		if err != nil {
+			return err
+		}
+		for name := range strings.FieldsSeq(found) {
+			if kind.remove[0] == "image" {
+				name = base // by its name: the node image is made of the same layers
+			}
+			if _, err := c.output(ctx, append(kind.remove, name)...); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// buildLabel marks build containers, with the key of the image they are for.
-const buildLabel = "dsconform.dev/build"
+// tidyAfter tidies also after ctx has ended.
+func (c *composer) tidyAfter(ctx context.Context, base string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	if err := c.tidy(ctx, base); err != nil {
+		c.Log.Notef("left behind in the engine: %v", err)
+	}
+}
 
 // buildRoot is where containerd works in the build container.
 const buildRoot = "/build/containerd"
@@ -78,7 +112,7 @@ const buildRoot = "/build/containerd"
 // containerd works on a volume, because its snapshots cannot be made on the
 // container's own overlay, and what it made is copied into the image afterwards.
 func (c *composer) fill(ctx context.Context, id string, images []archive.Image) error {
-	if _, err := c.Engine.Output(ctx, "exec", "--detach", id, "containerd", "--root="+buildRoot); err != nil {
+	if _, err := c.output(ctx, "exec", "--detach", id, "containerd", "--root="+buildRoot); err != nil {
 		return fmt.Errorf("starting containerd in the build container: %w", err)
 	}
 	if err := c.awaitContainerd(ctx, id); err != nil {
@@ -91,7 +125,7 @@ func (c *composer) fill(ctx context.Context, id string, images []archive.Image) 
 			return err
 		}
 	}
-	have, err := c.Engine.Output(ctx, "exec", id, "ctr", "--namespace=k8s.io", "images", "list", "--quiet")
+	have, err := c.output(ctx, "exec", id, "ctr", "--namespace=k8s.io", "images", "list", "--quiet")
 	if err != nil {
 		return fmt.Errorf("listing the imported images: %w", err)
 	}
@@ -100,7 +134,7 @@ func (c *composer) fill(ctx context.Context, id string, images []archive.Image) 
 			return fmt.Errorf("containerd does not list %s after its import, only %q", image.Ref, have)
 		}
 	}
-	if _, err := c.Engine.Output(ctx, "exec", id, "sh", "-euc", storeScript, "sh", buildRoot); err != nil {
+	if _, err := c.output(ctx, "exec", id, "sh", "-euc", storeScript, "sh", buildRoot); err != nil {
 		return fmt.Errorf("keeping the image store of the build container: %w", err)
 	}
 	return nil
@@ -114,7 +148,7 @@ func (c *composer) awaitContainerd(ctx context.Context, id string) error {
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		_, err := c.Engine.Output(ctx, "exec", id, "ctr", "--connect-timeout=1s", "version")
+		_, err := c.output(ctx, "exec", id, "ctr", "--connect-timeout=1s", "version")
 		if err == nil {
 			return nil
 		}
@@ -129,7 +163,7 @@ func (c *composer) awaitContainerd(ctx context.Context, id string) error {
 // commit keeps the container as the node image, with the entry point its own
 // command had taken the place of.
 func (c *composer) commit(ctx context.Context, id string) error {
-	_, err := c.Engine.Output(ctx, "commit",
+	_, err := c.output(ctx, "commit",
 		"--change", `ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]`,
 		"--change", "CMD []",
 		"--change", "LABEL "+keyLabel+"="+c.key+" "+versionLabel+"="+c.version,
@@ -158,19 +192,23 @@ func (c *composer) pipe(ctx context.Context, image archive.Image, args ...string
 	if werr := <-written; werr != nil && !errors.Is(werr, errEnded) {
 		return fmt.Errorf("packing %s: %w", image.Ref, werr)
 	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("loading %s was stopped: %w", image.Ref, ctx.Err())
+	}
 	if err != nil {
 		return fmt.Errorf("loading %s (%s): %s: %w", image.Ref, args[0], lastLine(stderr.String()), err)
 	}
 	return nil
 }
 
-var errEnded = errors.New("the command that reads the archive ended")
-
-// cleanUp removes something from the engine, also after ctx has ended.
-func (c *composer) cleanUp(ctx context.Context, args ...string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
-	if _, err := c.Engine.Output(ctx, args...); err != nil {
-		c.Log.Notef("left behind in the engine: %v", err)
+// output calls the engine. A call that was stopped says so: the error of a
+// killed program does not.
+func (c *composer) output(ctx context.Context, args ...string) (string, error) {
+	out, err := c.Engine.Output(ctx, args...)
+	if err != nil && ctx.Err() != nil {
+		return "", fmt.Errorf("the engine's %s was stopped: %w", args[0], ctx.Err())
 	}
+	return out, err
 }
+
+var errEnded = errors.New("the command that reads the archive ended")

@@ -84,9 +84,11 @@ func (c *composer) needs(ctx context.Context) (needs, error) {
 		return n, err
 	}
 	kept := filepath.Join(c.dir, "needs-"+keys["kubeadm"]+".json")
-	if text, err := os.ReadFile(kept); err == nil && json.Unmarshal(text, &n) == nil && n.Etcd != "" && n.CoreDNS != "" {
+	text, err := os.ReadFile(kept)
+	if err == nil && json.Unmarshal(text, &n) == nil && n.Etcd != "" && n.CoreDNS != "" {
 		return n, nil
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return n, fmt.Errorf("reading what Kubernetes %s needs: %w", c.version, err)
 	}
 	if n.Images, err = c.askKubeadm(ctx); err != nil {
@@ -99,7 +101,7 @@ func (c *composer) needs(ctx context.Context) (needs, error) {
 	if n.CoreDNS, err = c.fitting(ctx, binaries.CoreDNS(coredns)[0]); err != nil {
 		return n, err
 	}
-	text, err := json.Marshal(n)
+	text, err = json.Marshal(n)
 	if err != nil {
 		return n, fmt.Errorf("encoding what Kubernetes %s needs: %w", c.version, err)
 	}

@@ -17,6 +17,14 @@ import (
 // Errors: class Usage for a Kubernetes version that does not exist, class
 // Environment where no source has an image.
 func Resolve(ctx context.Context, o Options) (Image, error) {
+	img, err := resolve(ctx, o)
+	if err != nil && ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		return Image{}, fmt.Errorf("getting a node image was stopped: %w", context.Cause(ctx))
+	}
+	return img, err
+}
+
+func resolve(ctx context.Context, o Options) (Image, error) {
 	o, err := o.complete()
 	if err != nil {
 		return Image{}, err
@@ -48,6 +56,9 @@ type resolution struct {
 	Options
 	composer *composer
 	tried    []string
+	// final is why the parts of an image cannot be worked out, if installing
+	// tools would not change that: a build that failed is not tried twice.
+	final error
 }
 
 // notHere says why a source has no image, so that the next is tried. Any other
@@ -115,6 +126,9 @@ func (r *resolution) unprepared(ctx context.Context, cause error) (Image, error)
 	if _, ofKind := kindImage(r.Version); exit.Of(cause) == exit.Usage && !ofKind {
 		return Image{}, cause
 	}
+	if len(missingTools(ctx)) == 0 {
+		r.final = cause
+	}
 	img, err := r.anyLocal(ctx)
 	if err == nil {
 		r.Log.Notef("node image: taking %s as it is: %v", img.Ref, cause)
@@ -159,7 +173,7 @@ func (r *resolution) kind(ctx context.Context) (Image, error) {
 		if !r.Pull {
 			return Image{}, elsewhere("kind's own is not in the engine, and pulling is not allowed")
 		}
-		if err := pull(ctx, r.Options, ref); err != nil {
+		if err = pull(ctx, r.Options, ref); err != nil {
 			if ctx.Err() != nil {
 				return Image{}, err
 			}
@@ -178,6 +192,9 @@ func (r *resolution) kind(ctx context.Context) (Image, error) {
 func (r *resolution) composed(ctx context.Context) (Image, error) {
 	if !r.Compose {
 		return Image{}, elsewhere("composing one is not allowed")
+	}
+	if r.final != nil {
+		return Image{}, r.final
 	}
 	if err := r.composer.compose(ctx); err != nil {
 		return Image{}, err

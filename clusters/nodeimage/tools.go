@@ -44,6 +44,17 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// missingTools names the Debian packages of the tools that are not there.
+func missingTools(ctx context.Context) []string {
+	var missing []string
+	for _, t := range tools() {
+		if !t.present(ctx) {
+			missing = append(missing, t.pkg)
+		}
+	}
+	return missing
+}
+
 // installLimit bounds apt-get, with its update.
 const installLimit = 10 * time.Minute
 
@@ -52,12 +63,7 @@ func ensureTools(ctx context.Context, o Options) error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return exit.Environmentf("composing a node image needs the go command, which is not on the PATH: install Go, or name an image that is in the engine")
 	}
-	var missing []string
-	for _, t := range tools() {
-		if !t.present(ctx) {
-			missing = append(missing, t.pkg)
-		}
-	}
+	missing := missingTools(ctx)
 	if len(missing) == 0 {
 		return nil
 	}

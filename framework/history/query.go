@@ -2,7 +2,6 @@ package history
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,49 +9,40 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 )
 
-func (s *State) key(name string) types.NamespacedName {
-	return types.NamespacedName{Namespace: s.home, Name: name}
-}
-
 // DaemonSet gives the DaemonSet of the name, nil if there is none.
-func (s *State) DaemonSet(name string) *appsv1.DaemonSet { return s.daemonSets[s.key(name)] }
+func (s *State) DaemonSet(name string) *appsv1.DaemonSet { return s.daemonSets.get(s.home, name) }
 
 // DaemonSets lists the DaemonSets by name.
-func (s *State) DaemonSets() []*appsv1.DaemonSet { return sorted(s.daemonSets, s.home) }
+func (s *State) DaemonSets() []*appsv1.DaemonSet { return s.daemonSets.list(s.home) }
 
 // Pod gives the pod of the name, nil if there is none.
-func (s *State) Pod(name string) *corev1.Pod { return s.pods[s.key(name)] }
+func (s *State) Pod(name string) *corev1.Pod { return s.pods.get(s.home, name) }
 
 // Pods lists the pods by name.
-func (s *State) Pods() []*corev1.Pod { return sorted(s.pods, s.home) }
+func (s *State) Pods() []*corev1.Pod { return s.pods.list(s.home) }
 
 // PodsOf lists the pods whose controller is this very DaemonSet (by UID), by
 // name, terminating and finished ones included.
-func (s *State) PodsOf(ds *appsv1.DaemonSet) []*corev1.Pod { return sorted(s.podsOf[ds.UID], "") }
-
-// Node gives the node of the name, nil if there is none.
-func (s *State) Node(name string) *corev1.Node { return s.nodes[name] }
-
-// Nodes lists all nodes by name.
-func (s *State) Nodes() []*corev1.Node {
-	out := make([]*corev1.Node, 0, len(s.nodes))
-	for _, name := range slices.Sorted(maps.Keys(s.nodes)) {
-		out = append(out, s.nodes[name])
-	}
-	return out
+func (s *State) PodsOf(ds *appsv1.DaemonSet) []*corev1.Pod {
+	return slices.Clone(s.podsOf[ds.UID].items)
 }
 
+// Node gives the node of the name, nil if there is none.
+func (s *State) Node(name string) *corev1.Node { return s.nodes.get(name) }
+
+// Nodes lists all nodes by name.
+func (s *State) Nodes() []*corev1.Node { return slices.Clone(s.nodes.items) }
+
 // Revisions lists the ControllerRevisions by name.
-func (s *State) Revisions() []*appsv1.ControllerRevision { return sorted(s.revisions, s.home) }
+func (s *State) Revisions() []*appsv1.ControllerRevision { return s.revisions.list(s.home) }
 
 // RevisionsOf lists the ControllerRevisions whose controller is this very
 // DaemonSet (by UID), by revision number and then name.
 func (s *State) RevisionsOf(ds *appsv1.DaemonSet) []*appsv1.ControllerRevision {
 	var out []*appsv1.ControllerRevision
-	for _, cr := range sorted(s.revisions, ds.Namespace) {
+	for _, cr := range s.revisions.list(ds.Namespace) {
 		if ref := metav1.GetControllerOfNoCopy(cr); ref != nil && ref.UID == ds.UID {
 			out = append(out, cr)
 		}
@@ -63,7 +53,7 @@ func (s *State) RevisionsOf(ds *appsv1.DaemonSet) []*appsv1.ControllerRevision {
 
 // Events lists the events, the oldest occurrence first.
 func (s *State) Events() []*corev1.Event {
-	out := sorted(s.events, s.home)
+	out := s.events.list(s.home)
 	slices.SortStableFunc(out, func(a, b *corev1.Event) int { return EventTime(a).Compare(EventTime(b)) })
 	return out
 }

@@ -3,7 +3,6 @@ package history
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -25,12 +24,12 @@ type State struct {
 
 // tables is what a State and its views share.
 type tables struct {
-	daemonSets map[types.NamespacedName]*appsv1.DaemonSet
-	pods       map[types.NamespacedName]*corev1.Pod
-	nodes      map[string]*corev1.Node
-	revisions  map[types.NamespacedName]*appsv1.ControllerRevision
-	events     map[types.NamespacedName]*corev1.Event
-	podsOf     map[types.UID]map[types.NamespacedName]*corev1.Pod
+	daemonSets byNamespace[*appsv1.DaemonSet]
+	pods       byNamespace[*corev1.Pod]
+	nodes      table[*corev1.Node]
+	revisions  byNamespace[*appsv1.ControllerRevision]
+	events     byNamespace[*corev1.Event]
+	podsOf     map[types.UID]table[*corev1.Pod]
 	acts       []Entry
 	last, now  time.Time
 }
@@ -39,12 +38,11 @@ type tables struct {
 // namespaces at once in lists.
 func NewState(namespace string) *State {
 	return &State{home: namespace, tables: &tables{
-		daemonSets: map[types.NamespacedName]*appsv1.DaemonSet{},
-		pods:       map[types.NamespacedName]*corev1.Pod{},
-		nodes:      map[string]*corev1.Node{},
-		revisions:  map[types.NamespacedName]*appsv1.ControllerRevision{},
-		events:     map[types.NamespacedName]*corev1.Event{},
-		podsOf:     map[types.UID]map[types.NamespacedName]*corev1.Pod{},
+		daemonSets: byNamespace[*appsv1.DaemonSet]{},
+		pods:       byNamespace[*corev1.Pod]{},
+		revisions:  byNamespace[*appsv1.ControllerRevision]{},
+		events:     byNamespace[*corev1.Event]{},
+		podsOf:     map[types.UID]table[*corev1.Pod]{},
 	}}
 }
 
@@ -59,16 +57,11 @@ func Replay(namespace string, entries []Entry) *State {
 
 // Clone gives a picture that no longer moves with this one.
 func (s *State) Clone() *State {
-	t := &tables{
-		daemonSets: maps.Clone(s.daemonSets), pods: maps.Clone(s.pods), nodes: maps.Clone(s.nodes),
-		revisions: maps.Clone(s.revisions), events: maps.Clone(s.events),
-		podsOf: make(map[types.UID]map[types.NamespacedName]*corev1.Pod, len(s.podsOf)),
-		acts:   slices.Clip(s.acts), last: s.last, now: s.now,
-	}
-	for uid, pods := range s.podsOf {
-		t.podsOf[uid] = maps.Clone(pods)
-	}
-	return &State{home: s.home, tables: t}
+	return &State{home: s.home, tables: &tables{
+		daemonSets: maps.Clone(s.daemonSets), pods: maps.Clone(s.pods), nodes: s.nodes,
+		revisions: maps.Clone(s.revisions), events: maps.Clone(s.events), podsOf: maps.Clone(s.podsOf),
+		acts: slices.Clip(s.acts), last: s.last, now: s.now,
+	}}
 }
 
 // In gives the same picture seen from another namespace; "" lists the objects of all.
@@ -103,68 +96,43 @@ func (s *State) Apply(e Entry) {
 		return
 	}
 	s.last = e.Time
-	key := types.NamespacedName{Namespace: e.Namespace, Name: e.Name}
 	gone := e.Change == Deleted
 	switch o := e.Object.(type) {
 	case *appsv1.DaemonSet:
-		put(s.daemonSets, key, o, gone)
+		s.daemonSets.put(e.Namespace, e.Name, o, gone)
 	case *corev1.Pod:
-		s.own(key, s.pods[key], nil)
-		put(s.pods, key, o, gone)
-		if !gone {
-			s.own(key, nil, o)
+		s.disown(s.pods.get(e.Namespace, e.Name), e)
+		s.pods.put(e.Namespace, e.Name, o, gone)
+		if ref := metav1.GetControllerOfNoCopy(o); ref != nil && !gone {
+			s.podsOf[ref.UID] = s.podsOf[ref.UID].with(e.Namespace+"/"+e.Name, o)
 		}
 	case *corev1.Node:
-		put(s.nodes, e.Name, o, gone)
+		if gone {
+			s.nodes = s.nodes.without(e.Name)
+			return
+		}
+		s.nodes = s.nodes.with(e.Name, o)
 	case *appsv1.ControllerRevision:
-		put(s.revisions, key, o, gone)
+		s.revisions.put(e.Namespace, e.Name, o, gone)
 	case *corev1.Event:
-		put(s.events, key, o, gone)
+		s.events.put(e.Namespace, e.Name, o, gone)
 	}
 }
 
-// own keeps the index of pods by their controller.
-func (s *State) own(key types.NamespacedName, old, cur *corev1.Pod) {
-	if old != nil {
-		if ref := metav1.GetControllerOfNoCopy(old); ref != nil {
-			delete(s.podsOf[ref.UID], key)
-		}
-	}
-	if cur != nil {
-		if ref := metav1.GetControllerOfNoCopy(cur); ref != nil {
-			if s.podsOf[ref.UID] == nil {
-				s.podsOf[ref.UID] = map[types.NamespacedName]*corev1.Pod{}
-			}
-			s.podsOf[ref.UID][key] = cur
-		}
-	}
-}
-
-func put[K comparable, T any](m map[K]T, key K, o T, gone bool) {
-	if gone {
-		delete(m, key)
+// disown takes the pod's last version out of the index by controller, unless
+// the entry's version replaces it there anyway.
+func (s *State) disown(old *corev1.Pod, e Entry) {
+	if old == nil {
 		return
 	}
-	m[key] = o
-}
-
-// sorted lists the objects of the namespace, or of all if it is "", by namespace and name.
-func sorted[T any](m map[types.NamespacedName]T, namespace string) []T {
-	keys := make([]types.NamespacedName, 0, len(m))
-	for k := range m {
-		if namespace == "" || k.Namespace == namespace {
-			keys = append(keys, k)
+	ref := metav1.GetControllerOfNoCopy(old)
+	if ref == nil {
+		return
+	}
+	if now, ok := e.Object.(*corev1.Pod); ok && e.Change != Deleted {
+		if still := metav1.GetControllerOfNoCopy(now); still != nil && still.UID == ref.UID {
+			return
 		}
 	}
-	slices.SortFunc(keys, func(a, b types.NamespacedName) int {
-		if c := strings.Compare(a.Namespace, b.Namespace); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
-	out := make([]T, len(keys))
-	for i, k := range keys {
-		out[i] = m[k]
-	}
-	return out
+	s.podsOf[ref.UID] = s.podsOf[ref.UID].without(e.Namespace + "/" + e.Name)
 }

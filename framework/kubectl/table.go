@@ -81,7 +81,7 @@ func columns(header string) (names []string, starts []int) {
 	runes := []rune(header)
 	for i := 0; i < len(runes); {
 		start := i
-		for i < len(runes) && !(runes[i] == ' ' && (i+1 == len(runes) || runes[i+1] == ' ')) {
+		for i < len(runes) && (runes[i] != ' ' || i+1 < len(runes) && runes[i+1] != ' ') {
 			i++
 		}
 		names, starts = append(names, string(runes[start:i])), append(starts, start)

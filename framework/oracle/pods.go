@@ -91,17 +91,17 @@ func Updated(pod *corev1.Pod, ds *appsv1.DaemonSet, currentHash string) bool {
 	if currentHash != "" && pod.Labels[appsv1.ControllerRevisionHashLabelKey] == currentHash {
 		return true
 	}
-	generation, ok := templateGeneration(ds)
-	return ok && pod.Labels[templateGenerationLabel] == generation
+	generation := templateGeneration(ds)
+	return generation > 0 && pod.Labels[templateGenerationLabel] == strconv.FormatInt(generation, 10)
 }
 
-// templateGeneration reads the annotation that counts the template's changes.
-func templateGeneration(ds *appsv1.DaemonSet) (string, bool) {
+// templateGeneration reads the annotation that counts the template's changes; 0 if there is none.
+func templateGeneration(ds *appsv1.DaemonSet) int64 {
 	n, err := strconv.ParseInt(ds.Annotations[appsv1.DeprecatedTemplateGeneration], 10, 64)
 	if err != nil {
-		return "", false
+		return 0
 	}
-	return strconv.FormatInt(n, 10), true
+	return n
 }
 
 // byNode groups pods by the node they are for, each group with the pod first

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -53,8 +54,7 @@ func podLabels(wrong *complaints, ds *appsv1.DaemonSet, pod *corev1.Pod, hash st
 		want = map[string]string{}
 	}
 	want[appsv1.ControllerRevisionHashLabelKey] = hash
-	// The older mark of the template is kept by released controllers; one that leaves it out breaks no promise.
-	generation, marked := templateGeneration(ds)
+	generation := templateGeneration(ds)
 	for _, k := range slices.Sorted(maps.Keys(want)) {
 		if got, ok := pod.Labels[k]; !ok || got != want[k] {
 			wrong.add("label %s is %q, must be %q", k, got, want[k])
@@ -65,8 +65,10 @@ func podLabels(wrong *complaints, ds *appsv1.DaemonSet, pod *corev1.Pod, hash st
 			continue
 		}
 		if k == templateGenerationLabel {
-			if marked && pod.Labels[k] != generation {
-				wrong.add("label %s is %q, must be %q", k, pod.Labels[k], generation)
+			// Released controllers set this older mark too; one that leaves it out breaks no promise. A
+			// pod made before the template went away and came back keeps the generation it was made at.
+			if n, err := strconv.ParseInt(pod.Labels[k], 10, 64); generation > 0 && (err != nil || n < 1 || n > generation) {
+				wrong.add("label %s is %q, must be a generation up to %d", k, pod.Labels[k], generation)
 			}
 			continue
 		}

@@ -140,6 +140,10 @@ func Verdict(s framework.Spec, r types.SpecReport) reports.Spec {
 		}
 	case types.SpecStateSkipped, types.SpecStatePending:
 		v.State, v.Reason = reports.Skipped, r.Failure.Message
+		if v.Reason == "" {
+			// Ginkgo calls skipped, too, what it never came to because the run ended early.
+			v.State, v.Reason = reports.Unknown, "it was never run: the run ended before its turn"
+		}
 		v.NotApplicable = slices.ContainsFunc(r.ReportEntries, func(e types.ReportEntry) bool { return e.Name == framework.EntryNotApplicable })
 	case types.SpecStateFailed:
 		v.State, v.Reason = reports.Failed, r.Failure.Message

@@ -10,6 +10,7 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
+	"github.com/dsconform/dsconform/suites/internal/fleet"
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
@@ -27,8 +28,8 @@ func everyEligibleNode() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			ds := e.CreateDaemonSet(ctx, e.DaemonSet("plain"))
 			nodes := oracle.Eligible(ds, e.History.State().Nodes())
-			e.BecomesFor(ctx, ds.Name, e.Timeouts.RolloutOf(len(nodes)), sentence(ds.Name, nodes)+", and the pods are Ready", site.Running(ds, nodes...))
-			e.Check(oracle.RolledOut(e.History.State(), ds), "the rollout is complete by every field of the status")
+			e.BecomesFor(ctx, ds.Name, e.Timeouts.RolloutOf(len(nodes)), sentence(ds.Name, nodes)+", and the rollout is complete by every field of the status",
+				fleet.Every(site.Running(ds, nodes...), fleet.RolledOut(ds)))
 			// The oracle is not alone: a node without taints is eligible whoever reads the rules.
 			e.Check(untaintedAmong(e.History.State(), nodes), "every node without a taint is among those with a pod")
 		},

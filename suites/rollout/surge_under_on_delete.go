@@ -41,11 +41,13 @@ func surgeUnderOnDelete() framework.Spec {
 	}
 }
 
-// notBeside judges an entry of the log: no pod is made while the old one, though
-// terminating, still runs. Its object may outlast its end by a moment.
+// notBeside judges an entry of the log: no pod is made for the old one's node
+// while that one, though terminating, still runs. Its object may outlast its end
+// by a moment.
 func notBeside(old *corev1.Pod) func(*history.State, history.Entry) error {
 	return func(s *history.State, en history.Entry) error {
-		if en.Kind != history.KindPod || en.Change != history.Added || en.UID == old.UID {
+		made, ok := en.Object.(*corev1.Pod)
+		if !ok || en.Change != history.Added || en.UID == old.UID || oracle.TargetNode(made) != oracle.TargetNode(old) {
 			return nil
 		}
 		if pod := s.Pod(old.Name); pod != nil && pod.UID == old.UID && !oracle.Terminal(pod) {

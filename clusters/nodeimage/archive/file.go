@@ -117,7 +117,7 @@ func writeEntry(tw *tar.Writer, f File) error {
 	}
 	defer func() { _ = content.Close() }()
 	h.Size = size
-	if err := tw.WriteHeader(h); err != nil {
+	if err = tw.WriteHeader(h); err != nil {
 		return err
 	}
 	_, err = io.Copy(tw, content)

@@ -1,13 +1,8 @@
 package archive
 
 import (
-	"bufio"
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -88,42 +83,4 @@ func Write(w io.Writer, image Image) error {
 		return fmt.Errorf("writing the archive of %s: %w", image.Ref, err)
 	}
 	return nil
-}
-
-// WriteFile writes the image as an archive at path, by a rename: the archive is
-// whole or not there. It ends with ctx.
-func WriteFile(ctx context.Context, path string, image Image) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("making the folder of %s: %w", path, err)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".archive-")
-	if err != nil {
-		return fmt.Errorf("making %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	buffered := bufio.NewWriterSize(cancellable{ctx, f}, 1<<20)
-	if err := errors.Join(Write(buffered, image), buffered.Flush(), f.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("putting %s in place: %w", path, err)
-	}
-	return nil
-}
-
-// cancellable is a writer that ends with its context.
-type cancellable struct {
-	ctx context.Context
-	w   io.Writer
-}
-
-func (c cancellable) Write(p []byte) (int, error) {
-	if c.ctx.Err() != nil {
-		return 0, context.Cause(c.ctx)
-	}
-	return c.w.Write(p)
 }

@@ -170,7 +170,7 @@ func TestFirewallParts(t *testing.T) {
 }
 
 func TestAwaitService(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

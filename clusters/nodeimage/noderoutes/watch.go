@@ -25,7 +25,7 @@ func newNodeWatch(server string) (cache.ListerWatcher, error) {
 		cfg.Host = "https://" + server
 	}
 	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
+	if err = corev1.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("registering the core group: %w", err)
 	}
 	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)

@@ -168,18 +168,18 @@ func libraryFolders() []string {
 func (c *closure) addLibraries(name string, content []byte) error {
 	f, err := elf.NewFile(strings.NewReader(string(content)))
 	if err != nil {
-		return nil //nolint:nilerr // Not an ELF file, so it is linked with nothing.
+		return nil // not an ELF file, so it is linked with nothing
 	}
 	defer func() { _ = f.Close() }()
 	for _, p := range f.Progs {
 		if p.Type != elf.PT_INTERP {
 			continue
 		}
-		loader, err := io.ReadAll(p.Open())
-		if err != nil {
-			return fmt.Errorf("reading the loader of %s: %w", name, err)
+		loader, rerr := io.ReadAll(p.Open())
+		if rerr != nil {
+			return fmt.Errorf("reading the loader of %s: %w", name, rerr)
 		}
-		if err := c.add(strings.TrimRight(string(loader), "\x00")); err != nil {
+		if err = c.add(strings.TrimRight(string(loader), "\x00")); err != nil {
 			return err
 		}
 	}

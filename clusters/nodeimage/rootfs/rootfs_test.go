@@ -128,9 +128,9 @@ func TestClosureFindsLibraries(t *testing.T) {
 	files := map[string]string{"bin/ls": string(program)}
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP {
-			loader, err := io.ReadAll(p.Open())
-			if err != nil {
-				t.Fatal(err)
+			loader, rerr := io.ReadAll(p.Open())
+			if rerr != nil {
+				t.Fatal(rerr)
 			}
 			files[clean(strings.TrimRight(string(loader), "\x00"))] = "loader"
 		}

@@ -10,28 +10,29 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/suites/internal/scene"
 )
 
 func TestAtMostUnavailable(t *testing.T) {
-	sc := newScene().put(history.Added, history.KindDaemonSet, set(1, "old")).
+	sc := scene.New().Added(scene.Set(1, "old")).
 		// Before the generation that is judged, nobody is ready and nothing is said.
-		put(history.Added, history.KindPod, pod("a", "a", "old")).put(history.Added, history.KindPod, pod("b", "b", "old")).
-		put(history.Modified, history.KindPod, pod("a", "a", "old", ready(0))).put(history.Modified, history.KindPod, pod("b", "b", "old", ready(0))).
-		put(history.Modified, history.KindDaemonSet, set(2, "new")).
-		put(history.Modified, history.KindPod, pod("a", "a", "old", ready(0), terminating))
-	judge := AtMostUnavailable(set(2, "new"), []string{"a", "b"}, 1)
-	expect(t, EachOf(space, sc.entries, judge), "")
-	sc.put(history.Added, history.KindPod, pod("a-new", "a", "new")).put(history.Modified, history.KindPod, pod("b", "b", "old", ready(0), terminating))
-	expect(t, EachOf(space, sc.entries, judge), "nodes [a b] are without an available pod; at most 1 may be (entry #9")
+		Added(scene.Pod("a", "a", "old")).Added(scene.Pod("b", "b", "old")).
+		Modified(scene.Pod("a", "a", "old", scene.Ready(0))).Modified(scene.Pod("b", "b", "old", scene.Ready(0))).
+		Modified(scene.Set(2, "new")).
+		Modified(scene.Pod("a", "a", "old", scene.Ready(0), scene.Terminating))
+	judge := AtMostUnavailable(scene.Set(2, "new"), []string{"a", "b"}, 1)
+	scene.Expect(t, EachOf(scene.Space, sc.Entries, judge), "")
+	sc.Added(scene.Pod("a-new", "a", "new")).Modified(scene.Pod("b", "b", "old", scene.Ready(0), scene.Terminating))
+	scene.Expect(t, EachOf(scene.Space, sc.Entries, judge), "nodes [a b] are without an available pod; at most 1 may be (entry #9")
 }
 
 func TestUnavailableCountsMinReadySeconds(t *testing.T) {
-	patient := set(1, "old")
+	patient := scene.Set(1, "old")
 	patient.Spec.MinReadySeconds = 10
-	sc := newScene().put(history.Added, history.KindDaemonSet, patient).put(history.Added, history.KindPod, pod("a", "a", "old", ready(0)))
+	sc := scene.New().Added(patient).Added(scene.Pod("a", "a", "old", scene.Ready(0)))
 	for at, want := range map[time.Duration]int{0: 1, 8 * time.Second: 1, 9 * time.Second: 0, 20 * time.Second: 0} {
-		s := sc.state()
-		s.SetNow(start.Add(at))
+		s := sc.State()
+		s.SetNow(scene.Start().Add(at))
 		if got := Unavailable(s, patient, []string{"a"}); len(got) != want {
 			t.Errorf("%s after the pod became ready, %v are unavailable; want %d of them", at, got, want)
 		}
@@ -39,10 +40,10 @@ func TestUnavailableCountsMinReadySeconds(t *testing.T) {
 }
 
 func TestEachMark(t *testing.T) {
-	sc, fleet := rolling(pod("a-old", "a", "old", terminating), pod("a-old", "a", "old", terminating))
-	sc.put(history.Deleted, history.KindPod, pod("a-old", "a", "old", terminating)).
-		put(history.Deleted, history.KindPod, pod("b-old", "b", "old")).
-		put(history.Deleted, history.KindPod, pod("stranger", "b", "old"))
+	sc, fleet := rolling(scene.Pod("a-old", "a", "old", scene.Terminating), scene.Pod("a-old", "a", "old", scene.Terminating))
+	sc.Deleted(scene.Pod("a-old", "a", "old", scene.Terminating)).
+		Deleted(scene.Pod("b-old", "b", "old")).
+		Deleted(scene.Pod("stranger", "b", "old"))
 	var marks []string
 	note := func(before *history.State, en history.Entry, node string) error {
 		if before.Pod(en.Name) == nil {
@@ -51,26 +52,26 @@ func TestEachMark(t *testing.T) {
 		marks = append(marks, fmt.Sprint(en.Seq, node))
 		return nil
 	}
-	expect(t, fleet.EachMark(space, sc.entries, note), "")
+	scene.Expect(t, fleet.EachMark(scene.Space, sc.Entries, note), "")
 	if want := []string{"7a", "10b"}; !slices.Equal(marks, want) {
 		t.Errorf("marks at %v, want %v", marks, want)
 	}
-	expect(t, fleet.EachMark(space, sc.entries, func(_ *history.State, _ history.Entry, node string) error { return errors.New("not " + node) }), "not a (entry #7")
+	scene.Expect(t, fleet.EachMark(scene.Space, sc.Entries, func(_ *history.State, _ history.Entry, node string) error { return errors.New("not " + node) }), "not a (entry #7")
 }
 
 func TestEver(t *testing.T) {
-	sc, _ := rolling(pod("a-new", "a", "new"), pod("a-new", "a", "new", terminating), pod("b-new", "b", "new"))
-	if got := Ever(sc.entries, "new"); !slices.Equal(got, []string{"a-new", "b-new"}) {
+	sc, _ := rolling(scene.Pod("a-new", "a", "new"), scene.Pod("a-new", "a", "new", scene.Terminating), scene.Pod("b-new", "b", "new"))
+	if got := Ever(sc.Entries, "new"); !slices.Equal(got, []string{"a-new", "b-new"}) {
 		t.Errorf("pods of the new revision were %v", got)
 	}
 }
 
 func TestWork(t *testing.T) {
-	sc, _ := rolling(pod("a-new", "a", "new"))
-	sc.put(history.Added, history.KindPod, pod("b-new", "b", "new"))
+	sc, _ := rolling(scene.Pod("a-new", "a", "new"))
+	sc.Added(scene.Pod("b-new", "b", "new"))
 	var work []int64
-	for _, en := range sc.entries {
-		if Work(space)(en) {
+	for _, en := range sc.Entries {
+		if Work(scene.Space)(en) {
 			work = append(work, en.Seq)
 		}
 	}
@@ -80,43 +81,43 @@ func TestWork(t *testing.T) {
 }
 
 func TestStatusIsNotJudgedBeforeItsGeneration(t *testing.T) {
-	ds := set(2, "new")
+	ds := scene.Set(2, "new")
 	ds.Status = appsv1.DaemonSetStatus{ObservedGeneration: 1, NumberReady: 2}
-	counts := Counts(set(2, "new"), map[string]int32{"numberReady": 2})
-	expect(t, counts(newScene().put(history.Added, history.KindDaemonSet, ds).state()), "observedGeneration of DaemonSet agent is 1, its generation 2")
+	counts := Counts(scene.Set(2, "new"), map[string]int32{"numberReady": 2})
+	scene.Expect(t, counts(scene.New().Added(ds).State()), "observedGeneration of DaemonSet agent is 1, its generation 2")
 	seen := ds.DeepCopy()
 	seen.Status.ObservedGeneration = 2
-	expect(t, counts(newScene().put(history.Added, history.KindDaemonSet, seen).state()), "")
+	scene.Expect(t, counts(scene.New().Added(seen).State()), "")
 	fewer := seen.DeepCopy()
 	fewer.Status.NumberReady = 1
-	expect(t, counts(newScene().put(history.Added, history.KindDaemonSet, fewer).state()), "status.numberReady of DaemonSet agent is 1, not 2")
+	scene.Expect(t, counts(scene.New().Added(fewer).State()), "status.numberReady of DaemonSet agent is 1, not 2")
 }
 
 func TestReadyFor(t *testing.T) {
-	sc := newScene().put(history.Added, history.KindDaemonSet, set(1, "old")).put(history.Added, history.KindPod, pod("a", "a", "old", ready(0)))
-	fleet := Of(sc.state(), "agent")
-	err := fleet.ReadyFor(5 * time.Second)(sc.state())
+	sc := scene.New().Added(scene.Set(1, "old")).Added(scene.Pod("a", "a", "old", scene.Ready(0)))
+	fleet := Of(sc.State(), "agent")
+	err := fleet.ReadyFor(5 * time.Second)(sc.State())
 	var retry *history.RetryError
-	if !errors.As(err, &retry) || !retry.At.Equal(start.Add(5*time.Second)) {
+	if !errors.As(err, &retry) || !retry.At.Equal(scene.Start().Add(5*time.Second)) {
 		t.Errorf("got %v; want to be asked again 5 s after the pod became ready", err)
 	}
-	s := sc.state()
-	s.SetNow(start.Add(5 * time.Second))
-	expect(t, fleet.ReadyFor(5*time.Second)(s), "")
-	sc.put(history.Modified, history.KindPod, pod("a", "a", "old"))
-	expect(t, fleet.ReadyFor(0)(sc.state()), "pod a is not ready")
-	expect(t, fleet.Unready()(sc.state()), "")
-	expect(t, fleet.Unready()(s), "pod a is ready")
+	s := sc.State()
+	s.SetNow(scene.Start().Add(5 * time.Second))
+	scene.Expect(t, fleet.ReadyFor(5*time.Second)(s), "")
+	sc.Modified(scene.Pod("a", "a", "old"))
+	scene.Expect(t, fleet.ReadyFor(0)(sc.State()), "pod a is not ready")
+	scene.Expect(t, fleet.Unready()(sc.State()), "")
+	scene.Expect(t, fleet.Unready()(s), "pod a is ready")
 }
 
 func TestCountsNamesEveryNumberOfTheAPI(t *testing.T) {
-	ds := set(1, "old")
+	ds := scene.Set(1, "old")
 	ds.Status = appsv1.DaemonSetStatus{
 		ObservedGeneration: 1, DesiredNumberScheduled: 1, CurrentNumberScheduled: 2, UpdatedNumberScheduled: 3,
 		NumberMisscheduled: 4, NumberReady: 5, NumberAvailable: 6, NumberUnavailable: 7,
 	}
-	expect(t, Counts(ds, map[string]int32{
+	scene.Expect(t, Counts(ds, map[string]int32{
 		"desiredNumberScheduled": 1, "currentNumberScheduled": 2, "updatedNumberScheduled": 3,
 		"numberMisscheduled": 4, "numberReady": 5, "numberAvailable": 6, "numberUnavailable": 7,
-	})(newScene().put(history.Added, history.KindDaemonSet, ds).state()), "")
+	})(scene.New().Added(ds).State()), "")
 }
