@@ -70,7 +70,7 @@ smoke: check-engine build ## Run at least one spec of each area on a kind cluste
 test: unit smoke ## Run the unit tests, then the smoke run.
 
 .PHONY: verify
-verify: ## Check formatting, vet, lint, generated files and modules; no cluster is needed.
+verify: ## Check formatting, vet, generated files and modules; no cluster is needed.
 	./hack/verify.sh
 
 .PHONY: update
@@ -87,7 +87,7 @@ fmt: ## Format the Go files.
 
 .PHONY: lint
 lint: ## Run the linters of .golangci.yml.
-	./hack/verify-lint.sh
+	./hack/lint.sh
 
 .PHONY: bench-cluster
 bench-cluster: check-engine build ## Time the making and removal of a four-node cluster, and a node that joins and leaves.

@@ -50,15 +50,14 @@ func withoutDigest(ref string) string {
 // versionOf reads the Kubernetes version of a node image, which kind too reads
 // from this file.
 func versionOf(ctx context.Context, e Engine, ref string) (string, error) {
-	id, err := e.Output(ctx, "create", ref, "true")
+	// Not stopped half-way: what is made must be known, to be removed.
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	id, err := e.Output(whole, "create", ref, "true")
 	if err != nil {
 		return "", fmt.Errorf("opening it: %w", err)
 	}
-	defer func() {
-		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-		defer cancel()
-		_, _ = e.Output(after, "rm", "--force", "--volumes", id)
-	}()
+	defer func() { _, _ = e.Output(whole, "rm", "--force", "--volumes", id) }()
 	var out bytes.Buffer
 	cmd := e.Command(ctx, "cp", id+":/kind/version", "-")
 	cmd.Stdout = &out

@@ -41,7 +41,7 @@ func disarmContainer(dir string) error {
 	var about struct {
 		Config struct{ Labels map[string]string }
 	}
-	if err := json.Unmarshal(config, &about); err != nil {
+	if err = json.Unmarshal(config, &about); err != nil {
 		return err
 	}
 	if _, ok := about.Config.Labels[nodeLabel]; !ok {
@@ -53,7 +53,7 @@ func disarmContainer(dir string) error {
 		return err
 	}
 	var settings map[string]json.RawMessage
-	if err := json.Unmarshal(old, &settings); err != nil {
+	if err = json.Unmarshal(old, &settings); err != nil {
 		return err
 	}
 	settings["RestartPolicy"] = json.RawMessage(`{"Name":"no","MaximumRetryCount":0}`)

@@ -35,8 +35,8 @@ func lookPath(name string) (string, error) {
 		return path, nil
 	}
 	for _, dir := range sbin() {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return path, nil
+		if at, failed := exec.LookPath(filepath.Join(dir, name)); failed == nil {
+			return at, nil
 		}
 	}
 	return "", err
@@ -116,7 +116,7 @@ func install(ctx context.Context, log *steps.Log, packages []string) error {
 		return err
 	}
 	_, err = apt(ctx, append(args, "--no-download")...)
-	if err := errors.Join(err, restore()); err != nil {
+	if err = errors.Join(err, restore()); err != nil {
 		return exit.Environmentf("install %s: %w", strings.Join(packages, " "), err)
 	}
 	return nil

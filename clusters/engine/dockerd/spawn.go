@@ -35,7 +35,7 @@ func spawn(ctx context.Context, l layout) (*child, error) {
 	if err != nil {
 		return nil, exit.Environmentf("start a private engine: %w", err)
 	}
-	if err := os.Rename(l.log(), l.oldLog()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err = os.Rename(l.log(), l.oldLog()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("keep the last log of the private engine: %w", err)
 	}
 	log, err := os.OpenFile(l.log(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
@@ -52,7 +52,7 @@ func spawn(ctx context.Context, l layout) (*child, error) {
 	cmd.Env = daemonEnv(os.Environ(), l.notify())
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
+	if err = cmd.Start(); err != nil {
 		hush()
 		return nil, exit.Environmentf("start %s: %w", path, err)
 	}
@@ -85,7 +85,7 @@ func (c *child) await(ctx context.Context, l layout) error {
 // listen opens the socket on which a service tells that it is ready
 // (sd_notify(3)).
 func listen(path string) (ready <-chan error, hush func(), err error) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err = os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("remove an old notification socket: %w", err)
 	}
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})

@@ -59,7 +59,7 @@ func Start(ctx context.Context, o Options) (*Daemon, error) {
 		return nil, exit.Environmentf("start a private engine: %w", err)
 	}
 	if s.Phase == running && s.Daemon.Alive() {
-		err := l.ping(ctx, hungLimit)
+		err = l.ping(ctx, hungLimit)
 		if err == nil {
 			return &Daemon{layout: l}, nil
 		}
@@ -108,12 +108,12 @@ func prepare(ctx context.Context, l layout, s *state, o Options) error {
 		return exit.Environmentf("start a private engine: %w", err)
 	}
 	*s = state{Phase: starting, CgroupParent: cgroupParent(l), ForwardingWasOff: s.ForwardingWasOff || !on}
-	if err := s.save(l); err != nil {
+	if err = s.save(l); err != nil {
 		return exit.Environmentf("start a private engine: %w", err)
 	}
 	wrapper := ""
 	if o.Runtime != nil {
-		if err := os.MkdirAll(l.bin(), 0o755); err != nil {
+		if err = os.MkdirAll(l.bin(), 0o755); err != nil {
 			return exit.Environmentf("start a private engine: %w", err)
 		}
 		if wrapper, err = o.Runtime(ctx, l.bin()); err != nil {

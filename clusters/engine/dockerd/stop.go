@@ -52,7 +52,8 @@ func withFolder(ctx context.Context, dir string, log *steps.Log, name string, do
 	if err != nil {
 		return err
 	}
-	if ours, err := looksOurs(l.dir); err != nil || !ours {
+	ours, err := looksOurs(l.dir)
+	if err != nil || !ours {
 		return err
 	}
 	release, err := acquire(ctx, l, log)
