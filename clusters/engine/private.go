@@ -54,7 +54,7 @@ func startPrivate(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := supported(); err != nil {
+	if err = supported(); err != nil {
 		return nil, err
 	}
 	d, err := dockerd.Start(ctx, dockerd.Options{

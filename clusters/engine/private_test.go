@@ -28,8 +28,7 @@ func privateDir(t *testing.T) string {
 	if os.Getenv(integration) == "" {
 		t.Skip("starts real daemons; set " + integration + "=1")
 	}
-	// Not t.TempDir, whose long names leave no room for sockets.
-	dir, err := os.MkdirTemp("", "dsc")
+	dir, err := os.MkdirTemp("", "dsc") //nolint:usetesting // the long names of t.TempDir leave no room for sockets
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +230,7 @@ func TestBrokenOffStartLeavesNothing(t *testing.T) {
 		cancel()
 		if err == nil {
 			t.Logf("%d starts broken off, done after %s", brokenOff, patience)
-			if _, err := e.Output(t.Context(), "version"); err != nil {
+			if _, err = e.Output(t.Context(), "version"); err != nil {
 				t.Error(err)
 			}
 			break

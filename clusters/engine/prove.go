@@ -45,10 +45,10 @@ func runProbe(ctx context.Context, e *Engine, program string) error {
 	ref, name := "localhost/dsconform/probe:"+nonce, probe.Name+"-"+nonce
 	defer func() {
 		// What is left here is small and named after us; it fails no run.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyLimit)
+		tidy, cancel := context.WithTimeout(context.WithoutCancel(ctx), tidyLimit)
 		defer cancel()
-		_, _ = e.Output(ctx, "rm", "--force", name)
-		_, _ = e.Output(ctx, "rmi", "--force", ref)
+		_, _ = e.Output(tidy, "rm", "--force", name)
+		_, _ = e.Output(tidy, "rmi", "--force", ref)
 	}()
 	if err := loadImage(ctx, e, ref, program); err != nil {
 		return exit.Environmentf("load an image into %s: %w", e, err)

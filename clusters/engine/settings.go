@@ -102,7 +102,7 @@ func parseMeminfo(r io.Reader) (total, available uint64, err error) {
 	if err := s.Err(); err != nil {
 		return 0, 0, fmt.Errorf("read /proc/meminfo: %w", err)
 	}
-	if found != 2 { //nolint:mnd // total and available
+	if found != 2 { // total and available
 		return 0, 0, errors.New("read /proc/meminfo: no MemTotal or no MemAvailable")
 	}
 	return total, available, nil

@@ -78,7 +78,7 @@ func copyProgram(from, to string) (err error) {
 		return err
 	}
 	_, err = io.Copy(dst, src)
-	if err := errors.Join(err, dst.Close()); err != nil {
+	if err = errors.Join(err, dst.Close()); err != nil {
 		return err
 	}
 	return os.Rename(tmp, to)

@@ -56,7 +56,8 @@ func answering(t *testing.T, code int, body string) string {
 // unanswered is a server that accepts connections and never says a word.
 func unanswered(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var listening net.ListenConfig
+	l, err := listening.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func (s store) writeAuditPolicy() (string, error) {
 		return "", fmt.Errorf("writing the audit policy: %w", err)
 	}
 	path := filepath.Join(s.folder(), "audit-policy.yaml")
-	if err := os.WriteFile(path, auditPolicy, 0o644); err != nil { //nolint:gosec // read in the node by the API server
+	if err := os.WriteFile(path, auditPolicy, 0o644); err != nil {
 		return "", fmt.Errorf("writing the audit policy: %w", err)
 	}
 	return path, nil

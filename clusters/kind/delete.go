@@ -23,7 +23,7 @@ func Delete(ctx context.Context, o Options) error {
 		return err
 	}
 	defer unlock()
-	if err := c.engine.Apply(); err != nil {
+	if err = c.engine.Apply(); err != nil {
 		return exit.Environmentf("using the container engine: %w", err)
 	}
 	st, err := c.store.read()
@@ -31,9 +31,9 @@ func Delete(ctx context.Context, o Options) error {
 		return environment(err)
 	}
 	if errors.Is(err, errNoState) {
-		have, err := list(ctx, o)
-		if err != nil {
-			return err
+		have, listErr := list(ctx, o)
+		if listErr != nil {
+			return listErr
 		}
 		for _, h := range have {
 			if h.Name == c.name {

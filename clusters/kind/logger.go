@@ -17,7 +17,7 @@ import (
 // stageLogger turns the lines in which kind tells of its stages into steps, and
 // writes all kind says, kubeadm's output included, to a file.
 type stageLogger struct {
-	ctx context.Context //nolint:containedctx // kind's logger interface passes none
+	ctx context.Context // kind's logger interface passes none
 	log *steps.Log
 
 	mu    sync.Mutex
@@ -41,10 +41,19 @@ func newStageLogger(ctx context.Context, log *steps.Log, file io.Writer) *stageL
 	return &stageLogger{ctx: ctx, log: log, file: file}
 }
 
-func (l *stageLogger) Warn(message string)            { l.record("warning: " + message) }
-func (l *stageLogger) Warnf(format string, a ...any)  { l.Warn(fmt.Sprintf(format, a...)) }
-func (l *stageLogger) Error(message string)           { l.record("error: " + message) }
+// Warn implements kindlog.Logger.
+func (l *stageLogger) Warn(message string) { l.record("warning: " + message) }
+
+// Warnf implements kindlog.Logger.
+func (l *stageLogger) Warnf(format string, a ...any) { l.Warn(fmt.Sprintf(format, a...)) }
+
+// Error implements kindlog.Logger.
+func (l *stageLogger) Error(message string) { l.record("error: " + message) }
+
+// Errorf implements kindlog.Logger.
 func (l *stageLogger) Errorf(format string, a ...any) { l.Error(fmt.Sprintf(format, a...)) }
+
+// V implements kindlog.Logger.
 func (l *stageLogger) V(level kindlog.Level) kindlog.InfoLogger {
 	return infoLogger{l: l, level: level}
 }
@@ -64,9 +73,13 @@ type infoLogger struct {
 	level kindlog.Level
 }
 
-func (i infoLogger) Enabled() bool                 { return i.level <= detail }
+// Enabled implements kindlog.InfoLogger.
+func (i infoLogger) Enabled() bool { return i.level <= detail }
+
+// Infof implements kindlog.InfoLogger.
 func (i infoLogger) Infof(format string, a ...any) { i.Info(fmt.Sprintf(format, a...)) }
 
+// Info implements kindlog.InfoLogger.
 func (i infoLogger) Info(message string) {
 	if !i.Enabled() {
 		return

@@ -15,7 +15,7 @@ import (
 // engine and under a context; the nodes kind's own provider hands out know
 // neither.
 type node struct {
-	ctx  context.Context //nolint:containedctx // nodes.Node has methods without a context
+	ctx  context.Context // nodes.Node has methods without a context
 	c    containers
 	name string
 	role string
@@ -23,9 +23,13 @@ type node struct {
 
 var _ nodes.Node = node{}
 
-func (n node) String() string        { return n.name }
+// String implements nodes.Node.
+func (n node) String() string { return n.name }
+
+// Role implements nodes.Node.
 func (n node) Role() (string, error) { return n.role, nil }
 
+// IP implements nodes.Node.
 func (n node) IP() (ipv4, ipv6 string, err error) {
 	i, err := n.c.inspect(n.ctx, n.name)
 	if err != nil {
@@ -37,21 +41,24 @@ func (n node) IP() (ipv4, ipv6 string, err error) {
 	return "", "", exit.Environmentf("container %s is on no network", n.name)
 }
 
+// SerialLogs implements nodes.Node.
 func (n node) SerialLogs(w io.Writer) error {
 	return n.c.run(n.ctx, nil, w, "logs", n.name)
 }
 
+// Command implements kindexec.Cmder.
 func (n node) Command(name string, args ...string) kindexec.Cmd {
 	return n.CommandContext(n.ctx, name, args...)
 }
 
+// CommandContext implements kindexec.Cmder.
 func (n node) CommandContext(ctx context.Context, name string, args ...string) kindexec.Cmd {
 	return &nodeCommand{ctx: ctx, node: n, command: append([]string{name}, args...)}
 }
 
 // nodeCommand is a command to be run in a node's container.
 type nodeCommand struct {
-	ctx     context.Context //nolint:containedctx // kindexec.Cmd.Run takes none
+	ctx     context.Context // kindexec.Cmd.Run takes none
 	node    node
 	command []string
 	env     []string
@@ -60,10 +67,30 @@ type nodeCommand struct {
 	stderr  io.Writer
 }
 
-func (c *nodeCommand) SetEnv(env ...string) kindexec.Cmd  { c.env = env; return c }
-func (c *nodeCommand) SetStdin(r io.Reader) kindexec.Cmd  { c.stdin = r; return c }
-func (c *nodeCommand) SetStdout(w io.Writer) kindexec.Cmd { c.stdout = w; return c }
-func (c *nodeCommand) SetStderr(w io.Writer) kindexec.Cmd { c.stderr = w; return c }
+// SetEnv implements kindexec.Cmd.
+func (c *nodeCommand) SetEnv(env ...string) kindexec.Cmd {
+	c.env = env
+	return c
+}
+
+// SetStdin implements kindexec.Cmd.
+func (c *nodeCommand) SetStdin(r io.Reader) kindexec.Cmd {
+	c.stdin = r
+	return c
+}
+
+// SetStdout implements kindexec.Cmd.
+func (c *nodeCommand) SetStdout(w io.Writer) kindexec.Cmd {
+	c.stdout = w
+	return c
+}
+
+// SetStderr implements kindexec.Cmd.
+func (c *nodeCommand) SetStderr(w io.Writer) kindexec.Cmd {
+	c.stderr = w
+	return c
+}
+
 func (c *nodeCommand) args() []string {
 	args := []string{"exec", "--privileged"}
 	if c.stdin != nil {

@@ -27,7 +27,7 @@ func Open(ctx context.Context, e Engine, name string, more ...func(*Options)) (*
 	c := o.cluster()
 	ctx, cancel := bound(ctx, o.Timeouts.NodeCommand)
 	defer cancel()
-	if err := c.engine.Apply(); err != nil {
+	if err = c.engine.Apply(); err != nil {
 		return nil, exit.Environmentf("using the container engine: %w", err)
 	}
 	ms, err := c.containers.machines(ctx, c.name)
@@ -35,9 +35,9 @@ func Open(ctx context.Context, e Engine, name string, more ...func(*Options)) (*
 		return nil, exit.Environmentf("%w", err)
 	}
 	if len(ms) == 0 {
-		have, err := list(ctx, o)
-		if err != nil {
-			return nil, err
+		have, listErr := list(ctx, o)
+		if listErr != nil {
+			return nil, listErr
 		}
 		return nil, notFound(c.name, have)
 	}

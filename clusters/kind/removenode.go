@@ -53,7 +53,7 @@ func (c *Cluster) takeOut(ctx context.Context, cs kubernetes.Interface, name str
 		return fmt.Errorf("container %s is not cluster %s's: it is left alone", name, c.name)
 	}
 	if exists && i.State.Running {
-		if err := c.containers.run(ctx, nil, nil, "kill", name); err != nil && !notRunning(err) {
+		if err = c.containers.run(ctx, nil, nil, "kill", name); err != nil && !notRunning(err) {
 			return fmt.Errorf("stopping the machine of node %s: %w", name, err)
 		}
 	}

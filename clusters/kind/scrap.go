@@ -109,7 +109,7 @@ func (c *Cluster) namesFree(ctx context.Context) (bool, error) {
 		var ce *commandError
 		switch {
 		case err == nil:
-			if err := c.containers.remove(ctx, lastLine(id)); err != nil {
+			if err = c.containers.remove(ctx, lastLine(id)); err != nil {
 				return false, err
 			}
 		case errors.As(err, &ce) && strings.Contains(ce.output, "already in use"):

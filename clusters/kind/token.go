@@ -44,7 +44,7 @@ func joinToken(ctx context.Context, cs kubernetes.Interface, now time.Time) (str
 		return "", fmt.Errorf("making a bootstrap token: %w", err)
 	}
 	id, secret, _ := strings.Cut(token, ".")
-	if _, err := secrets.Create(ctx, tokenSecret(id, secret, now.Add(tokenLife)), metav1.CreateOptions{}); err != nil {
+	if _, err = secrets.Create(ctx, tokenSecret(id, secret, now.Add(tokenLife)), metav1.CreateOptions{}); err != nil {
 		return "", fmt.Errorf("making a bootstrap token: %w", err)
 	}
 	info := cache.NewListWatchFromClient(cs.CoreV1().RESTClient(), "configmaps", metav1.NamespacePublic,

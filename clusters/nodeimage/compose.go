@@ -57,9 +57,9 @@ func newComposer(o Options) (*composer, error) {
 // ref is the name of the composed image. prepare must have run.
 func (c *composer) ref() string { return repository + ":" + c.version + "-" + c.key[:12] }
 
-// prepare works out what the image is made of, and from that its key. It builds
-// no more than kubeadm's list of images takes.
-func (c *composer) prepare(ctx context.Context) error {
+// prepare works out what the image is made of, and from that its key. With
+// build it builds Kubernetes if that is what it takes, see needs.
+func (c *composer) prepare(ctx context.Context, build bool) error {
 	if c.key != "" {
 		return nil
 	}
@@ -67,7 +67,7 @@ func (c *composer) prepare(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if c.need, err = c.needs(ctx); err != nil {
+	if c.need, err = c.needs(ctx, build); err != nil {
 		return err
 	}
 	if c.programs, err = programs(c.version, c.need); err != nil {
@@ -99,10 +99,11 @@ func (c *composer) prepare(ctx context.Context) error {
 
 // compose makes the image and loads it into the engine.
 func (c *composer) compose(ctx context.Context) error {
+	c.Log.Notef("node image: composing one for Kubernetes %s from the Go module proxy and Debian packages", c.version)
 	if err := ensureTools(ctx, c.Options); err != nil {
 		return err
 	}
-	if err := c.prepare(ctx); err != nil {
+	if err := c.prepare(ctx, true); err != nil {
 		return err
 	}
 	unlock, err := binaries.Lock(ctx, filepath.Join(c.dir, "locks", c.key), func() {
@@ -115,7 +116,6 @@ func (c *composer) compose(ctx context.Context) error {
 	if _, err = inspect(ctx, c.Engine, c.ref()); !errors.Is(err, errNoImage) {
 		return err
 	}
-	c.Log.Notef("node image: composing %s from the Go module proxy and Debian packages", c.ref())
 	bin, err := c.builder.Build(ctx, c.programs...)
 	if err != nil {
 		return err

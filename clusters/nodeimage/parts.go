@@ -74,10 +74,14 @@ type needs struct {
 	CoreDNS string `json:"coredns"`
 }
 
+// errNotBuilt is the error of needs where it would take a build to tell.
+var errNotBuilt = errors.New("it was never built here")
+
 // needs gives what the version needs. The answer is kept beside the images
 // made, by kubeadm's own content key, so that it does not change with what the
-// proxy has on another day.
-func (c *composer) needs(ctx context.Context) (needs, error) {
+// proxy has on another day. Where it is not kept, kubeadm is built and asked if
+// build allows it; otherwise the error is errNotBuilt.
+func (c *composer) needs(ctx context.Context, build bool) (needs, error) {
 	var n needs
 	keys, err := c.builder.Keys(ctx, binaries.Kubernetes(c.version, "kubeadm")...)
 	if err != nil {
@@ -90,6 +94,9 @@ func (c *composer) needs(ctx context.Context) (needs, error) {
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return n, fmt.Errorf("reading what Kubernetes %s needs: %w", c.version, err)
+	}
+	if !build {
+		return n, errNotBuilt
 	}
 	if n.Images, err = c.askKubeadm(ctx); err != nil {
 		return n, err

@@ -101,7 +101,10 @@ func (r *resolution) local(ctx context.Context) (Image, error) {
 	if !r.Compose {
 		return r.anyLocal(ctx)
 	}
-	if err := r.composer.prepare(ctx); err != nil {
+	// Building comes last: kind's own image may do, and takes a minute.
+	if err := r.composer.prepare(ctx, false); errors.Is(err, errNotBuilt) {
+		return Image{}, elsewhere("none made of the same parts: Kubernetes %s was never built here", r.Version)
+	} else if err != nil {
 		return r.unprepared(ctx, err)
 	}
 	img, err := inspect(ctx, r.Engine, r.composer.ref())

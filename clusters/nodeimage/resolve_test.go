@@ -164,6 +164,36 @@ func TestKindsOwnImage(t *testing.T) {
 	}
 }
 
+// A build of Kubernetes takes ten minutes and more: what can do without one
+// comes first.
+func TestKindsOwnImageComesBeforeABuild(t *testing.T) {
+	dir := t.TempDir()
+	script := `#!/bin/sh
+case "$1 $2" in
+"env GOVERSION") echo go1.26.8 ;;
+"mod download") echo "module k8s.io/kubernetes" >"` + dir + `/mod"; shift 3
+	for m; do echo "{\"Path\":\"${m%@*}\",\"Version\":\"${m#*@}\",\"GoMod\":\"` + dir + `/mod\"}"; done ;;
+*) : >"` + dir + `/built"; exit 1 ;;
+esac
+`
+	if err := os.WriteFile(filepath.Join(dir, "go"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	version := kindVersion()
+	o := Options{Engine: engineWith(t, "exit 1", withoutDigest(first(kindImage(version)))+" "+version), Version: version, Compose: true, CacheDir: t.TempDir()}
+	got, err := Resolve(t.Context(), o)
+	if err != nil || got.Source != SourceKind {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	o.Engine = engineWith(t, "exit 1")
+	if _, err := Resolve(t.Context(), o); err == nil || !exists(filepath.Join(dir, "built")) {
+		t.Errorf("without kind's own nothing was built: %v", err)
+	}
+}
+
+func first(ref string, _ bool) string { return ref }
+
 func TestSilentRegistry(t *testing.T) {
 	o := Options{Engine: engineWith(t, `{ echo "Trying to pull x" >&2; exec sleep 60; }`), Log: steps.Discard(), PullLimit: 300 * time.Millisecond}
 	start := time.Now()

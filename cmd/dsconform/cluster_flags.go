@@ -60,15 +60,10 @@ func registerEngine(fs *pflag.FlagSet, private *bool) {
 	fs.BoolVar(private, "private-engine", false, "allow a container engine of dsconform's own, if the system has none that will do (root on Debian or Ubuntu; installs docker.io if it is missing)")
 }
 
-// create makes the cluster, or gives the one there is if --reuse allows it.
-func (f *clusterFlags) create(ctx context.Context, log *steps.Log) (*kind.Cluster, error) {
-	c, _, err := f.get(ctx, log)
-	return c, err
-}
-
-// get does what create does and tells whether the cluster was made just now.
+// get makes the cluster, or gives the one there is if --reuse allows it, and
+// tells whether it was made just now.
 func (f *clusterFlags) get(ctx context.Context, log *steps.Log) (c *kind.Cluster, made bool, err error) {
-	if err := f.check(); err != nil {
+	if err = f.check(); err != nil {
 		return nil, false, err
 	}
 	e, err := engine.Find(ctx, engine.Options{Private: f.privateEngine, System: true, Log: log})

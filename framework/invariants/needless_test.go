@@ -33,6 +33,15 @@ func TestNoNeedlessDeletion(t *testing.T) {
 		s.remove("a-v1")
 		s.holds()
 	})
+	t.Run("by the spec, long after", func(t *testing.T) {
+		s := newScene(t)
+		s.up()
+		p := s.pods["a-v1"].DeepCopy()
+		s.remove("a-v1")
+		s.pass(time.Minute)
+		s.act("deletes Pod", history.KindPod, p)
+		s.breaks(id, "pod a-v1 on node a was deleted though")
+	})
 	t.Run("on a drained node", func(t *testing.T) {
 		s := newScene(t)
 		s.up()

@@ -2,14 +2,11 @@ package invariants
 
 import (
 	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dsconform/dsconform/framework/history"
@@ -121,7 +118,7 @@ func (l *ledger) observePod(next *history.State, p *corev1.Pod, gone bool) {
 		rec.ended = l.now
 	}
 	rec.Pod = p
-	rec.byHand = rec.byHand || len(next.ActionsOn(history.KindPod, p)) > 0
+	rec.byHand = rec.byHand || touchedByHand(next, history.KindPod, p)
 	if len(l.live(was)) > 1 {
 		l.pairs[was] = l.now
 	}
@@ -159,36 +156,4 @@ func (l *ledger) loss(next *history.State, rec *podRecord, p *corev1.Pod, at pla
 		l.lost[at] = l.now
 		delete(l.taken, at)
 	}
-}
-
-// byController tells whether the deletion of a pod is the controller's deed:
-// no other hand left its mark.
-func byController(next *history.State, p *corev1.Pod) bool {
-	for _, c := range p.Status.Conditions {
-		// Eviction, preemption, taint eviction and pod GC all mark their victims.
-		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
-			return false
-		}
-	}
-	for _, a := range next.ActionsOn(history.KindPod, p) {
-		if removes(a.Text) {
-			return false
-		}
-	}
-	if node := oracle.TargetNode(p); node != "" {
-		for _, a := range next.ActionsOn(history.KindNode, &metav1.ObjectMeta{Name: node}) {
-			if removes(a.Text) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// removes tells whether the words of an action say that pods go by it.
-func removes(text string) bool {
-	text = strings.ToLower(text)
-	return slices.ContainsFunc([]string{"delete", "deleting", "evict", "drain", "remove", "removing"}, func(word string) bool {
-		return strings.Contains(text, word)
-	})
 }

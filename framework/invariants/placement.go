@@ -46,7 +46,7 @@ func placementRules() []Invariant {
 // are not, and neither are pods found by a list: nobody knows how they came.
 func (l *ledger) made(next *history.State, e history.Entry) (*corev1.Pod, []*set) {
 	pod, ok := e.Object.(*corev1.Pod)
-	if !ok || e.Change != history.Added || len(next.ActionsOn(history.KindPod, pod)) > 0 {
+	if !ok || e.Change != history.Added || madeByHand(next, history.KindPod, pod) {
 		return nil, nil
 	}
 	sets := l.recentSets(next, controllerUID(pod))
@@ -154,7 +154,7 @@ func nothingForDeleted(l *ledger, next *history.State, e history.Entry) string {
 		owner = controllerUID(o)
 	}
 	v := l.sets[owner]
-	if v == nil || len(next.ActionsOn(e.Kind, metaOf(e))) > 0 {
+	if v == nil || madeByHand(next, e.Kind, metaOf(e)) {
 		return ""
 	}
 	for _, s := range v.recent(l.now) {

@@ -86,7 +86,7 @@ func ownerReferences(l *ledger, next *history.State, e history.Entry) string {
 		return ""
 	}
 	o := metaOf(e)
-	if len(next.ActionsOn(e.Kind, o)) > 0 {
+	if madeByHand(next, e.Kind, o) {
 		return ""
 	}
 	ds := l.claims(o, e.Kind)

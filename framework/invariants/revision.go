@@ -19,7 +19,7 @@ func revisionRules() []Invariant {
 
 func revisionNumbers(l *ledger, next *history.State, e history.Entry) string {
 	cr, ok := e.Object.(*appsv1.ControllerRevision)
-	if !ok || len(next.ActionsOn(history.KindControllerRevision, cr)) > 0 {
+	if !ok || touchedByHand(next, history.KindControllerRevision, cr) {
 		return ""
 	}
 	v := l.sets[controllerUID(cr)]
@@ -35,7 +35,7 @@ func revisionNumbers(l *ledger, next *history.State, e history.Entry) string {
 	}
 	for _, other := range next.RevisionsOf(v.last().DaemonSet) {
 		// One that the spec numbered by hand may stand anywhere until the controller has seen it.
-		if other.UID == cr.UID || len(next.ActionsOn(history.KindControllerRevision, other)) > 0 {
+		if other.UID == cr.UID || touchedByHand(next, history.KindControllerRevision, other) {
 			continue
 		}
 		if other.Revision >= cr.Revision {

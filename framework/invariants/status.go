@@ -42,7 +42,7 @@ func statusWritten(prev, next *history.State, e history.Entry) (old, cur *appsv1
 		return nil, nil
 	}
 	for _, a := range next.ActionsOn(history.KindDaemonSet, cur) {
-		if strings.Contains(strings.ToLower(a.Text), "status") && next.Now().Sub(a.Time).Abs() <= Lag {
+		if says(a.Text, "status") && next.Now().Sub(a.Time).Abs() <= Lag {
 			return nil, nil
 		}
 	}

@@ -41,26 +41,48 @@ func Placement(s *history.State, ds *appsv1.DaemonSet) error {
 	if err != nil {
 		return err
 	}
-	live := map[string][]string{}
-	for _, p := range s.PodsOf(ds) {
+	return look(ds, s.Nodes(), s.PodsOf(ds)).placed()
+}
+
+// facts is what placement, rollout and status are judged by, gathered once.
+type facts struct {
+	ds        *appsv1.DaemonSet
+	nodes     []*corev1.Node
+	decisions []Decision
+	// on holds the pods that count, by the node they are for (byNode).
+	on map[string][]*corev1.Pod
+}
+
+func look(ds *appsv1.DaemonSet, nodes []*corev1.Node, pods []*corev1.Pod) *facts {
+	f := &facts{ds: ds, nodes: nodes, decisions: make([]Decision, len(nodes)), on: byNode(pods)}
+	rule := RuleOf(ds)
+	for i, n := range nodes {
+		f.decisions[i] = rule.Decide(n)
+	}
+	return f
+}
+
+// live names the node's pods that are neither being deleted nor finished.
+func (f *facts) live(node string) []string {
+	var out []string
+	for _, p := range f.on[node] {
 		if !Terminating(p) && !Terminal(p) {
-			node := TargetNode(p)
-			live[node] = append(live[node], p.Name)
+			out = append(out, p.Name)
 		}
 	}
-	// Pods that name no node are the DaemonSet's, but no placement.
-	delete(live, "")
-	return placed(RuleOf(ds), ds, s.Nodes(), live)
+	slices.Sort(out)
+	return out
 }
 
 // placed compares the live pods by node with the rule.
-func placed(rule *Rule, ds *appsv1.DaemonSet, nodes []*corev1.Node, live map[string][]string) error {
+func (f *facts) placed() error {
 	var wrong complaints
 	var lacking []string
 	why := ""
-	for _, n := range nodes {
-		d, pods := rule.Decide(n), live[n.Name]
-		delete(live, n.Name)
+	known := make(map[string]bool, len(f.nodes))
+	for i, n := range f.nodes {
+		known[n.Name] = true
+		d, pods := f.decisions[i], f.live(n.Name)
 		switch {
 		case d.Run && len(pods) == 0:
 			lacking, why = append(lacking, n.Name), d.Reason
@@ -70,8 +92,10 @@ func placed(rule *Rule, ds *appsv1.DaemonSet, nodes []*corev1.Node, live map[str
 			wrong.add("node %s must have no pod but has %s (it %s)", n.Name, strings.Join(pods, ", "), d.Reason)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(live)) {
-		wrong.add("node %s does not exist, yet pod %s is for it", name, strings.Join(live[name], ", "))
+	for _, name := range slices.Sorted(maps.Keys(f.on)) {
+		if pods := f.live(name); !known[name] && len(pods) > 0 {
+			wrong.add("node %s does not exist, yet pod %s is for it", name, strings.Join(pods, ", "))
+		}
 	}
 	switch n := len(lacking); {
 	case n == 1:
@@ -81,7 +105,7 @@ func placed(rule *Rule, ds *appsv1.DaemonSet, nodes []*corev1.Node, live map[str
 	case n > 1:
 		wrong = slices.Insert(wrong, 0, fmt.Sprintf("%d nodes lack their pod: %s (each %s)", n, strings.Join(lacking, ", "), why))
 	}
-	return wrong.err("the pods of DaemonSet %s are not where they belong", ds.Name)
+	return wrong.err("the pods of DaemonSet %s are not where they belong", f.ds.Name)
 }
 
 // complaints collects what is wrong; an error names the first few and counts the rest.

@@ -46,6 +46,11 @@ func Surges(ds *appsv1.DaemonSet) bool {
 	return err == nil && surge > 0
 }
 
+// manyNodes is where judging every pod on every entry of a log begins to cost
+// more than the rollout itself. Beyond it the status is asked first: as it must
+// be right in the end, a status that says no is enough for a no.
+const manyNodes = 100
+
 // RolledOut holds when a rollout is complete: the generation is observed, the
 // pods are placed (Placement), every eligible node's pod is of the current
 // revision and available, and the status says so. It returns history.RetryAt
@@ -58,22 +63,26 @@ func RolledOut(s *history.State, ds *appsv1.DaemonSet) error {
 	if ds.Status.ObservedGeneration < ds.Generation {
 		return fmt.Errorf("DaemonSet %s has observed generation %d, not yet %d", ds.Name, ds.Status.ObservedGeneration, ds.Generation)
 	}
-	if err := Placement(s, ds); err != nil {
+	nodes := s.Nodes()
+	if st := ds.Status; len(nodes) > manyNodes && (st.UpdatedNumberScheduled < st.DesiredNumberScheduled || st.NumberAvailable < st.DesiredNumberScheduled) {
+		return fmt.Errorf("the rollout of DaemonSet %s is not complete: of %d desired pods its status counts %d updated and %d available",
+			ds.Name, st.DesiredNumberScheduled, st.UpdatedNumberScheduled, st.NumberAvailable)
+	}
+	f := look(ds, nodes, s.PodsOf(ds))
+	if err := f.placed(); err != nil {
 		return err
 	}
 	cr, err := CurrentRevision(s, ds)
 	if err != nil {
 		return err
 	}
-	nodes, pods := s.Nodes(), s.PodsOf(ds)
-	rule, on := RuleOf(ds), byNode(pods)
 	var wrong complaints
 	var retry time.Time
-	for _, n := range nodes {
-		if !rule.Decide(n).Run {
+	for i, n := range f.nodes {
+		if !f.decisions[i].Run {
 			continue
 		}
-		for _, p := range on[n.Name] {
+		for _, p := range f.on[n.Name] {
 			ok, due := Available(p, ds.Spec.MinReadySeconds, s.Now())
 			switch {
 			case Terminating(p):
@@ -96,5 +105,5 @@ func RolledOut(s *history.State, ds *appsv1.DaemonSet) error {
 		}
 		return err
 	}
-	return StatusDiff(ds, nodes, pods, Hash(cr), s.Now())
+	return f.statusDiff(Hash(cr), s.Now())
 }

@@ -155,3 +155,15 @@ func BenchmarkRolledOut(b *testing.B) {
 		}
 	}
 }
+
+func TestRolledOutOverManyNodesAsksTheStatusFirst(t *testing.T) {
+	ds := daemonSet()
+	ds.Status = appsv1.DaemonSetStatus{ObservedGeneration: 1, DesiredNumberScheduled: 150, UpdatedNumberScheduled: 20, NumberAvailable: 10}
+	objects := []runtime.Object{ds}
+	for i := range 150 {
+		objects = append(objects, node(fmt.Sprintf("n%03d", i), nil))
+	}
+	wantErr(t, RolledOut(picture(objects...), ds), "of 150 desired pods its status counts 20 updated and 10 available")
+	ds.Status.UpdatedNumberScheduled, ds.Status.NumberAvailable = 150, 150
+	wantErr(t, RolledOut(picture(objects...), ds), "150 nodes lack their pod")
+}

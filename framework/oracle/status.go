@@ -15,15 +15,18 @@ import (
 // collisionCount are those that stand: the numbers do not follow from these
 // facts. (DS-STA-001..006, DS-STA-014)
 func ExpectedStatus(ds *appsv1.DaemonSet, nodes []*corev1.Node, pods []*corev1.Pod, currentHash string, now time.Time) appsv1.DaemonSetStatus {
-	rule, on := RuleOf(ds), byNode(pods)
+	return look(ds, nodes, pods).status(currentHash, now)
+}
+
+func (f *facts) status(currentHash string, now time.Time) appsv1.DaemonSetStatus {
 	want := appsv1.DaemonSetStatus{
-		ObservedGeneration: ds.Generation,
-		CollisionCount:     ds.Status.CollisionCount,
-		Conditions:         ds.Status.Conditions,
+		ObservedGeneration: f.ds.Generation,
+		CollisionCount:     f.ds.Status.CollisionCount,
+		Conditions:         f.ds.Status.Conditions,
 	}
-	for _, n := range nodes {
-		group := on[n.Name]
-		if !rule.Decide(n).Run {
+	for i, n := range f.nodes {
+		group := f.on[n.Name]
+		if !f.decisions[i].Run {
 			if len(group) > 0 {
 				want.NumberMisscheduled++
 			}
@@ -38,10 +41,10 @@ func ExpectedStatus(ds *appsv1.DaemonSet, nodes []*corev1.Node, pods []*corev1.P
 		if Ready(counts) {
 			want.NumberReady++
 		}
-		if ok, _ := Available(counts, ds.Spec.MinReadySeconds, now); ok {
+		if ok, _ := Available(counts, f.ds.Spec.MinReadySeconds, now); ok {
 			want.NumberAvailable++
 		}
-		if Updated(counts, ds, currentHash) {
+		if Updated(counts, f.ds, currentHash) {
 			want.UpdatedNumberScheduled++
 		}
 	}
@@ -53,11 +56,15 @@ func ExpectedStatus(ds *appsv1.DaemonSet, nodes []*corev1.Node, pods []*corev1.P
 // says what ExpectedStatus does. No number is judged before the generation is
 // observed. (DS-STA-001..008)
 func StatusDiff(ds *appsv1.DaemonSet, nodes []*corev1.Node, pods []*corev1.Pod, currentHash string, now time.Time) error {
-	got := ds.Status
+	return look(ds, nodes, pods).statusDiff(currentHash, now)
+}
+
+func (f *facts) statusDiff(currentHash string, now time.Time) error {
+	ds, got := f.ds, f.ds.Status
 	if got.ObservedGeneration < ds.Generation {
 		return fmt.Errorf("the status of DaemonSet %s has observed generation %d, not yet %d", ds.Name, got.ObservedGeneration, ds.Generation)
 	}
-	want := ExpectedStatus(ds, nodes, pods, currentHash, now)
+	want := f.status(currentHash, now)
 	var wrong []string
 	compare := func(field string, got, want int32) {
 		if got != want {

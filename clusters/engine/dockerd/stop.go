@@ -143,7 +143,7 @@ func removeNodes(ctx context.Context, l layout, log *steps.Log) error {
 	}
 	if ids := strings.Fields(listed); len(ids) > 0 {
 		log.Notef("removing %d node containers: clusters do not outlive their engine", len(ids))
-		if _, err := docker.Output(ctx, append([]string{"rm", "--force", "--volumes"}, ids...)...); err != nil {
+		if _, err = docker.Output(ctx, append([]string{"rm", "--force", "--volumes"}, ids...)...); err != nil {
 			return err
 		}
 	}

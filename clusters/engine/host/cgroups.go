@@ -77,7 +77,7 @@ func killCgroup(ctx context.Context, top string) (int, error) {
 	err := walkCgroups(top, func(dir string) error {
 		b, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
 		if err != nil {
-			return nil //nolint:nilerr // gone meanwhile, or threaded: its processes are listed further up
+			return nil // gone meanwhile, or threaded: its processes are listed further up
 		}
 		for line := range strings.FieldsSeq(string(b)) {
 			pid, err := strconv.Atoi(line)

@@ -23,7 +23,7 @@ func (p Process) awaitEnd(ctx context.Context) error {
 	if !p.Alive() { // the number could have gone to another process before the open
 		return nil
 	}
-	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}} //nolint:gosec // file descriptors are small
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 	for ctx.Err() == nil {
 		// poll cannot be woken by a context, so it looks up from time to time.
 		n, err := unix.Poll(fds, int((200 * time.Millisecond).Milliseconds()))

@@ -118,11 +118,11 @@ func TestMainBecomesRunc(t *testing.T) {
 	}
 	bin, bundle := t.TempDir(), t.TempDir()
 	script := "#!/bin/sh\necho \"$0 $*\"; cat " + bundle + "/config.json; exit 9\n"
-	if err := os.WriteFile(filepath.Join(bin, "runc"), []byte(script), 0o755); err != nil {
+	if err = os.WriteFile(filepath.Join(bin, "runc"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	config := `{"process":{"capabilities":{"bounding":["CAP_CHOWN","CAP_SYS_RESOURCE"]}}}`
-	if err := os.WriteFile(filepath.Join(bundle, "config.json"), []byte(config), 0o644); err != nil {
+	if err = os.WriteFile(filepath.Join(bundle, "config.json"), []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	out, err := wrapper(t, "PATH="+bin+":"+os.Getenv("PATH"), "--root", "/r", "create", "--bundle", bundle, "id")

@@ -95,7 +95,7 @@ func addFile(tw *tar.Writer, at, from string) error {
 		return err
 	}
 	h := &tar.Header{Name: strings.TrimPrefix(at, "/"), Mode: 0o755, Size: info.Size(), Typeflag: tar.TypeReg, ModTime: time.Unix(0, 0)}
-	if err := tw.WriteHeader(h); err != nil {
+	if err = tw.WriteHeader(h); err != nil {
 		return err
 	}
 	_, err = io.Copy(tw, f)

@@ -20,9 +20,9 @@ func Word(nonce string) string { return "dsconform-probe: privileged " + nonce }
 // a file system, and make a cgroup. args holds its name and the nonce. It
 // returns the exit code; what failed stands on stderr.
 func Main(args []string, stdout, stderr io.Writer) int {
-	if len(args) != 2 { //nolint:mnd // name and nonce
+	if len(args) != 2 {
 		_, _ = fmt.Fprintln(stderr, "dsconform-probe: give one nonce")
-		return 2 //nolint:mnd // the conventional code for wrong usage
+		return 2 // the conventional code for wrong usage
 	}
 	if err := errors.Join(canMount(), canMakeCgroup("/proc/self/mountinfo")); err != nil {
 		_, _ = fmt.Fprintln(stderr, "dsconform-probe:", strings.ReplaceAll(err.Error(), "\n", "; "))
@@ -37,11 +37,11 @@ func canMount() error {
 	if err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
-	if err := mountTmpfs(dir); err != nil {
+	if err = mountTmpfs(dir); err != nil {
 		return fmt.Errorf("mount a tmpfs: %w", err)
 	}
 	err = os.WriteFile(filepath.Join(dir, "file"), []byte("x"), 0o600)
-	if err := errors.Join(err, unix.Unmount(dir, 0)); err != nil {
+	if err = errors.Join(err, unix.Unmount(dir, 0)); err != nil {
 		return fmt.Errorf("use a tmpfs: %w", err)
 	}
 	return nil

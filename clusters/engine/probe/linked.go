@@ -45,7 +45,7 @@ func addLibraries(f *elf.File, files []string) ([]string, error) {
 			return nil, err
 		}
 		files, err = addLibraries(library, append(files, path))
-		if err := errors.Join(err, library.Close()); err != nil {
+		if err = errors.Join(err, library.Close()); err != nil {
 			return nil, err
 		}
 	}

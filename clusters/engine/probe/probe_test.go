@@ -59,10 +59,10 @@ func TestWriteArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteArchive(f, "localhost/test/probe:x", program); err != nil {
+	if err = WriteArchive(f, "localhost/test/probe:x", program); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Close(); err != nil {
+	if err = f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	image, err := tarball.ImageFromPath(path, nil)
