@@ -66,6 +66,11 @@ func (e *commandError) Unwrap() error { return e.err }
 // typed at the terminal must reach us alone, as a call cut in half (a container
 // half made) is what cannot be cleaned up behind.
 func (c containers) run(ctx context.Context, stdin io.Reader, stdout io.Writer, args ...string) error {
+	return c.stream(ctx, stdin, stdout, nil, args...)
+}
+
+// stream is run with a writer for standard error, which is quoted in the error as well.
+func (c containers) stream(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args ...string) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
@@ -75,6 +80,9 @@ func (c containers) run(ctx context.Context, stdin io.Reader, stdout io.Writer, 
 	cmd.Stdin = stdin
 	var quoted bytes.Buffer
 	cmd.Stderr = &quoted
+	if stderr != nil {
+		cmd.Stderr = io.MultiWriter(&quoted, stderr)
+	}
 	cmd.Stdout = stdout
 	if stdout == nil {
 		cmd.Stdout = &quoted

@@ -1,6 +1,7 @@
 package kind
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -215,5 +216,23 @@ func TestOnlyGone(t *testing.T) {
 		if got := onlyGone(output); got != want {
 			t.Errorf("%q: %v, want %v", output, got, want)
 		}
+	}
+}
+
+func TestNodeCommandHasBothStreams(t *testing.T) {
+	t.Parallel()
+	c, e := fakeCluster(t)
+	e.put(t, "out", "an answer")
+	e.put(t, "err", "a word")
+	var out, errs bytes.Buffer
+	n := node{ctx: t.Context(), c: c.containers, name: "c-worker", role: "worker"}
+	if err := n.Command("cmd", "arg").SetEnv("A=b").SetStdout(&out).SetStderr(&errs).SetStdin(strings.NewReader("")).Run(); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != "an answer" || errs.String() != "a word" {
+		t.Errorf("standard output %q, standard error %q", out.String(), errs.String())
+	}
+	if want := "exec --privileged --interactive --env A=b c-worker cmd arg"; !strings.Contains(e.calls(t), want) {
+		t.Errorf("no call %q among %s", want, e.calls(t))
 	}
 }

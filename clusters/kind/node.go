@@ -109,7 +109,7 @@ func (c *nodeCommand) Run() error {
 	if c.stdout != nil {
 		out = io.MultiWriter(c.stdout, &kept)
 	}
-	if err := c.node.c.run(c.ctx, c.stdin, out, c.args()...); err != nil {
+	if err := c.node.c.stream(c.ctx, c.stdin, out, c.stderr, c.args()...); err != nil {
 		return &kindexec.RunError{Command: c.command, Output: kept.Bytes(), Inner: err}
 	}
 	return nil

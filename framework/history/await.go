@@ -142,8 +142,8 @@ func (r *Recorder) Quiet(ctx context.Context, window time.Duration, relevant fun
 			if e.Change == Gap {
 				return &GapError{Entry: e}
 			}
-			if err := whileTrue(c.state); err != nil {
-				return &DisturbedError{Entry: e, Err: err}
+			if broken := whileTrue(c.state); broken != nil {
+				return &DisturbedError{Entry: e, Err: broken}
 			}
 			if relevant(e) {
 				since = e.Time

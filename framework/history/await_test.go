@@ -160,6 +160,7 @@ func TestQuietNamesTheEntryThatDisturbs(t *testing.T) {
 		if !errors.As(err, &d) || d.Entry.Change != Deleted || !strings.Contains(err.Error(), "pod a is gone, since entry #2") {
 			t.Errorf("got %v", err)
 		}
+		synctest.Wait()
 		f.change(watch.Deleted, "a", nil)
 		synctest.Wait()
 		if err := r.Quiet(t.Context(), time.Second, every, gone); !errors.As(err, &d) || d.Entry.Seq != 0 {
@@ -217,7 +218,7 @@ func TestQuietThatNeverComes(t *testing.T) {
 		defer cancel()
 		go func() {
 			for ctx.Err() == nil {
-				wait(t.Context(), time.Second)
+				wait(ctx, time.Second)
 				f.change(watch.Modified, "a", nil)
 			}
 		}()

@@ -64,18 +64,19 @@ func ReadJSONL(r io.Reader) ([]Entry, error) {
 	in := bufio.NewReader(r)
 	var out []Entry
 	for n := 1; ; n++ {
-		raw, err := in.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("read line %d of the event log: %w", n, err)
+		raw, readErr := in.ReadBytes('\n')
+		last := errors.Is(readErr, io.EOF)
+		if readErr != nil && !last {
+			return nil, fmt.Errorf("read line %d of the event log: %w", n, readErr)
 		}
 		if len(bytes.TrimSpace(raw)) > 0 {
-			e, bad := decode(raw)
-			if bad != nil {
-				return nil, exit.Usagef("line %d of the event log is not an entry: %w; is the file complete, and written by this version?", n, bad)
+			e, err := decode(raw)
+			if err != nil {
+				return nil, exit.Usagef("line %d of the event log is not an entry: %w; is the file complete, and written by this version?", n, err)
 			}
 			out = append(out, e)
 		}
-		if err != nil {
+		if last {
 			return out, nil
 		}
 	}

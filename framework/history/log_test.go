@@ -33,7 +33,7 @@ func sample(t *testing.T) []Entry {
 	t.Helper()
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "spec", Name: "p", UID: "uid-p", ManagedFields: []metav1.ManagedFieldsEntry{{
 		Manager: "kubelet", Operation: metav1.ManagedFieldsOperationUpdate, Subresource: "status",
-		FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:status":{}}`)}, FieldsType: "FieldsV1", APIVersion: "v1",
+		FieldsV1: metav1.NewFieldsV1(`{"f:status":{}}`), FieldsType: "FieldsV1", APIVersion: "v1",
 	}}}}
 	if _, err := trim(KindPod, pod); err != nil {
 		t.Fatal(err)

@@ -69,8 +69,8 @@ func RolledOut(s *history.State, ds *appsv1.DaemonSet) error {
 			ds.Name, st.DesiredNumberScheduled, st.UpdatedNumberScheduled, st.NumberAvailable)
 	}
 	f := look(ds, nodes, s.PodsOf(ds))
-	if err := f.placed(); err != nil {
-		return err
+	if misplaced := f.placed(); misplaced != nil {
+		return misplaced
 	}
 	cr, err := CurrentRevision(s, ds)
 	if err != nil {
@@ -99,11 +99,12 @@ func RolledOut(s *history.State, ds *appsv1.DaemonSet) error {
 			}
 		}
 	}
-	if err := wrong.err("the rollout of DaemonSet %s to revision %d is not complete", ds.Name, cr.Revision); err != nil {
-		if !retry.IsZero() {
-			return history.RetryAt(retry, err)
-		}
-		return err
+	incomplete := wrong.err("the rollout of DaemonSet %s to revision %d is not complete", ds.Name, cr.Revision)
+	switch {
+	case incomplete != nil && !retry.IsZero():
+		return history.RetryAt(retry, incomplete)
+	case incomplete != nil:
+		return incomplete
 	}
 	return f.statusDiff(Hash(cr), s.Now())
 }
