@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -155,14 +154,13 @@ func (e *Env) Apply(ctx context.Context, objects ...runtime.Object) {
 
 // resource turns the object into what the dynamic client takes.
 func (e *Env) resource(o runtime.Object) (*unstructured.Unstructured, dynamic.ResourceInterface, error) {
-	gvks, _, err := scheme.Scheme.ObjectKinds(o)
-	var gvk schema.GroupVersionKind
-	switch u, untyped := o.(*unstructured.Unstructured); {
-	case untyped:
-		gvk = u.GroupVersionKind()
-	case err != nil:
-		return nil, nil, fmt.Errorf("find the kind of %T: %w", o, err)
-	default:
+	// What was decoded from a manifest says its kind; what was made in Go does not.
+	gvk := o.GetObjectKind().GroupVersionKind()
+	if gvk.Empty() {
+		gvks, _, err := scheme.Scheme.ObjectKinds(o)
+		if err != nil {
+			return nil, nil, fmt.Errorf("find the kind of %T: %w", o, err)
+		}
 		gvk = gvks[0]
 	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)

@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/restmapper"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/framework/diagnose"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/invariants"
 	"github.com/dsconform/dsconform/framework/kubectl"
@@ -178,8 +179,10 @@ func (e *Env) deleteNamespace(ctx context.Context) error {
 		return fmt.Errorf("delete namespace %s: %w", e.Namespace, err)
 	}
 	// The namespace controller waits five seconds before it deletes anything. No
-	// pod can be made in the namespace any more, so they may as well go now.
-	if err := e.Client.CoreV1().Pods(e.Namespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{}); err != nil {
+	// pod can be made in the namespace any more, so they may as well go now, and
+	// without their grace: what they would do with it was judged before.
+	brief := int64(1)
+	if err := e.Client.CoreV1().Pods(e.Namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &brief}, metav1.ListOptions{}); err != nil {
 		return fmt.Errorf("delete the pods of namespace %s: %w", e.Namespace, err)
 	}
 	err = e.History.Await(ctx, func(s *history.State) error {
@@ -194,19 +197,39 @@ func (e *Env) deleteNamespace(ctx context.Context) error {
 	return nil
 }
 
-// settle judges that the controller comes to rest: within the rollout deadline
-// there is a stability window in which nothing in the namespace changes.
+// settle judges that the controller comes to rest and then writes no more:
+// within the rollout deadline there is a stability window in which nothing in
+// the namespace changes, and in a second one that follows it makes no write.
 func (e *Env) settle(ctx context.Context) {
 	if e.Spec.Unsettled != "" {
 		return
 	}
-	e.StaysFor(ctx, e.Timeouts.Quiet, "the controller comes to rest once its work is done", nil,
-		func(*history.State) error { return nil })
+	since := time.Now()
+	for {
+		e.StaysFor(ctx, e.Timeouts.Quiet, "the controller comes to rest once its work is done", nil, still)
+		rested := int64(len(e.History.Entries()))
+		e.StaysFor(ctx, e.Timeouts.Quiet, "the controller stays at rest once its work is done", nil, still)
+		result, moved := invariants.Quiescence(e.History.Entries(), rested)
+		e.judged(result)
+		if !moved {
+			return
+		}
+		if time.Since(since) > e.Timeouts.Rollout {
+			e.failWithInput("something in the namespace still changes every few seconds", diagnose.Input{
+				Expectation: fmt.Sprintf("the controller is at rest for %s, within %s after its work is done", 2*e.Timeouts.Quiet, e.Timeouts.Rollout), Since: since,
+			})
+		}
+	}
 }
 
+// still asks nothing of the state: it is the silence that is waited for.
+func still(*history.State) error { return nil }
+
 // judge runs every invariant over the whole event log.
-func (e *Env) judge() {
-	result := invariants.Judge(e.History.Entries(), e.Spec.Except)
+func (e *Env) judge() { e.judged(invariants.Judge(e.History.Entries(), e.Spec.Except)) }
+
+// judged ends the spec if a rule was broken, and notes what could not be judged.
+func (e *Env) judged(result invariants.Result) {
 	if len(result.Violations) > 0 {
 		v := result.Violations[0]
 		f := Failure{

@@ -69,7 +69,7 @@ func newRunCommand() *cobra.Command {
 
 // defaultProcs: specs mostly wait for the cluster, so that more of them than
 // there are cores run at once.
-const defaultProcs = 6
+const defaultProcs = 8
 
 // run does the whole job. What it makes it removes again, whatever happens,
 // unless asked to keep it.

@@ -21,9 +21,9 @@ import (
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
-// runWorkers: three workers that specs lease, and one that carries the
-// maintenance taint.
-const runWorkers = 4
+// runWorkers: five workers that specs lease, so that those which need nodes of
+// their own do not wait for each other, and one that carries the maintenance taint.
+const runWorkers = 6
 
 // providers are the values of --cluster.
 var providers = []string{"auto", kind.ProviderName, existing.ProviderName}

@@ -65,6 +65,9 @@ func All() []Invariant {
 
 // Sentence gives the rule's sentence, or the ID itself if there is no such rule.
 func Sentence(id string) string {
+	if id == quiescent {
+		return "A controller that has nothing left to do MUST NOT write."
+	}
 	for _, inv := range All() {
 		if inv.ID == id {
 			return inv.Sentence

@@ -2,61 +2,147 @@ package invariants
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/oracle"
 )
 
 // quiescent is the ID of the rule that Quiescence judges. It is not among All,
-// for only a spec knows when its DaemonSets have converged.
+// for only who waits for it knows that the namespace is at rest.
 const quiescent = "quiescence"
 
-// Quiescence judges the entries since everything had converged: a controller
-// that has nothing left to do MUST NOT write (DS-STA-012, DS-CST-002, DS-CHG-009).
-// Every change of a DaemonSet, ControllerRevision or pod is a violation that
-// names the writer by its manager in the object's managedFields, but for what the
-// spec itself did and for what a kubelet or a scheduler writes to a pod.
-func Quiescence(entries []history.Entry) Result {
-	var out Result
-	s := history.NewState("")
+// Quiescence judges the first change after entry number since, at which the
+// namespace had been at rest: a controller that has nothing left to do MUST NOT
+// write (DS-STA-012, DS-CST-002, DS-CHG-009). It is a violation, which names the
+// writer by its manager in the object's managedFields, if it is the controller's
+// and its DaemonSet was rolled out as the oracle sees it, status included. moved
+// tells that something changed that is no violation, so that what follows may
+// have its reason in it: rest must be waited for once more.
+func Quiescence(entries []history.Entry, since int64) (result Result, moved bool) {
 	log := history.Sorted(entries)
-	s.Preload(log)
+	prev, next := history.NewState(""), history.NewState("")
+	prev.Preload(log)
+	next.Preload(log)
 	last := map[types.UID]metav1.Object{}
-	for _, e := range log {
-		s.Apply(e)
+	for i, e := range log {
+		if i > 0 {
+			prev.Apply(log[i-1])
+		}
+		next.Apply(e)
 		if e.Change == history.Gap {
-			out.Unknown = fmt.Sprintf("after entry %d of the log nothing can be said: %s", e.Seq, e.Text)
-			break
+			result.Unknown = fmt.Sprintf("after entry %d of the log nothing can be said: %s", e.Seq, e.Text)
+			return result, false
 		}
-		switch e.Kind {
-		case history.KindDaemonSet, history.KindControllerRevision, history.KindPod:
-		case history.KindNode, history.KindEvent, history.KindAction:
+		before := last[e.UID]
+		if e.Object != nil {
+			last[e.UID] = metaOf(e)
+		}
+		if e.Seq <= since || !disturbs(prev, e) {
 			continue
 		}
-		if e.Object == nil || e.Change == history.Listed {
-			continue
+		if by, stray := strayWrite(prev, next, e, before); stray {
+			result.Violations = append(result.Violations, Violation{
+				Invariant: quiescent, Entry: e,
+				Message: fmt.Sprintf("%s %s was %s though everything had converged; last written by %s",
+					e.Kind, e.Name, strings.ToLower(string(e.Change)), describe(by)),
+			})
+			return result, false
 		}
-		o := metaOf(e)
-		by := writers(last[e.UID], o)
-		last[e.UID] = o
-		if len(s.ActionsOn(e.Kind, o)) > 0 || e.Kind == history.KindPod && e.Change == history.Modified && ofTheNode(by) {
-			continue
-		}
-		if len(out.Violations) == mostViolations {
-			continue
-		}
-		out.Violations = append(out.Violations, Violation{
-			Invariant: quiescent, Entry: e,
-			Message: fmt.Sprintf("%s %s was %s though everything had converged; last written by %s",
-				e.Kind, e.Name, strings.ToLower(string(e.Change)), describe(by)),
-		})
+		return result, true
+	}
+	return result, false
+}
+
+// disturbs tells whether the entry is a change that a controller may make or
+// answer: heartbeats of nodes and events are not.
+func disturbs(prev *history.State, e history.Entry) bool {
+	switch e.Kind {
+	case history.KindDaemonSet, history.KindControllerRevision, history.KindPod:
+		return e.Object != nil
+	case history.KindAction:
+		return true
+	case history.KindNode:
+		now, _ := e.Object.(*corev1.Node)
+		was := prev.Node(e.Name)
+		return now == nil || was == nil || e.Change == history.Deleted || now.UID != was.UID ||
+			!maps.Equal(now.Labels, was.Labels) || !slices.Equal(taintsOf(now), taintsOf(was))
+	case history.KindEvent:
+	}
+	return false
+}
+
+// taintsOf gives what placement looks at of a node's taints.
+func taintsOf(n *corev1.Node) []string {
+	var out []string
+	for _, t := range n.Spec.Taints {
+		out = append(out, t.ToString())
 	}
 	return out
+}
+
+// strayWrite tells whether the entry is a write of the controller to a DaemonSet
+// that needed none, or to what it owns, and who made it. before is the object as
+// it was.
+func strayWrite(prev, next *history.State, e history.Entry, before metav1.Object) (by []metav1.ManagedFieldsEntry, stray bool) {
+	o := metaOf(e)
+	by = writers(before, o)
+	if len(next.ActionsOn(e.Kind, o)) > 0 || byUser(by) || !converged(prev, e, o) {
+		return by, false
+	}
+	switch e.Kind {
+	case history.KindDaemonSet:
+		return by, e.Change == history.Modified && before != nil && before.GetGeneration() == o.GetGeneration()
+	case history.KindControllerRevision:
+		return by, e.Change != history.Deleted // An old one may be pruned late: it harms nobody.
+	case history.KindPod:
+		pod, _ := e.Object.(*corev1.Pod)
+		leaving := before == nil || before.GetDeletionTimestamp() != nil
+		switch {
+		case pod == nil:
+			return by, false
+		case e.Change == history.Added:
+			return by, !madeByHand(next, e.Kind, pod)
+		case e.Change == history.Deleted, pod.DeletionTimestamp != nil:
+			return by, !leaving && byController(next, pod)
+		}
+		return by, !ofTheNode(by)
+	case history.KindNode, history.KindEvent, history.KindAction:
+	}
+	return by, false
+}
+
+// converged tells whether the DaemonSet that the object is, or belongs to, was
+// rolled out before the entry.
+func converged(prev *history.State, e history.Entry, o metav1.Object) bool {
+	uid := o.GetUID()
+	if e.Kind != history.KindDaemonSet {
+		ref := metav1.GetControllerOfNoCopy(o)
+		if ref == nil {
+			return false
+		}
+		uid = ref.UID
+	}
+	for _, ds := range prev.In(e.Namespace).DaemonSets() {
+		if ds.UID == uid {
+			return ds.DeletionTimestamp == nil && oracle.RolledOut(prev.In(e.Namespace), ds) == nil
+		}
+	}
+	return false
+}
+
+// byUser tells whether the last write was a person's or the suite's.
+func byUser(by []metav1.ManagedFieldsEntry) bool {
+	return slices.ContainsFunc(by, func(m metav1.ManagedFieldsEntry) bool {
+		return strings.HasPrefix(m.Manager, "kubectl") || strings.HasPrefix(m.Manager, "dsconform")
+	})
 }
 
 // writers gives who made the last write: the managers whose mark is newer than

@@ -22,6 +22,7 @@ func TestQuiescence(t *testing.T) {
 		s := newScene(t)
 		s.up()
 		s.ds.ManagedFields = []metav1.ManagedFieldsEntry{wrote("kubectl", "", s.now), wrote("my-controller", "status", s.now)}
+		s.converged()
 		return s, len(s.entries)
 	}
 	t.Run("a stray status write names its manager", func(t *testing.T) {
@@ -29,7 +30,7 @@ func TestQuiescence(t *testing.T) {
 		s.pass(time.Minute)
 		s.ds.ManagedFields[1] = wrote("my-controller", "status", s.now)
 		s.status(func(*appsv1.DaemonSetStatus) {})
-		got := Quiescence(s.entries[n:])
+		got, _ := Quiescence(s.entries, int64(n))
 		if len(got.Violations) != 1 || !strings.Contains(got.Violations[0].Message, `DaemonSet agent was modified though everything had converged; last written by manager "my-controller" (status)`) {
 			t.Errorf("got %+v", got)
 		}
@@ -39,7 +40,7 @@ func TestQuiescence(t *testing.T) {
 		s.remove("a-v1")
 		s.gone("a-v1")
 		s.create("a", "again")
-		if got := Quiescence(s.entries[n:]); len(got.Violations) != 3 {
+		if got, _ := Quiescence(s.entries, int64(n)); len(got.Violations) != 1 || !strings.Contains(got.Violations[0].Message, "Pod a-v1 was modified") {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -48,7 +49,7 @@ func TestQuiescence(t *testing.T) {
 		s.put(history.KindNode, history.Modified, s.nodes["a"])
 		s.put(history.KindEvent, history.Added, &corev1.Event{ObjectMeta: metav1.ObjectMeta{Namespace: "spec", Name: "e"}})
 		s.modify("a-v1", func(p *corev1.Pod) { p.ManagedFields = []metav1.ManagedFieldsEntry{wrote("kubelet", "status", s.now)} })
-		if got := Quiescence(s.entries[n:]); len(got.Violations) != 0 || got.Unknown != "" {
+		if got, _ := Quiescence(s.entries, int64(n)); len(got.Violations) != 0 || got.Unknown != "" {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -57,7 +58,7 @@ func TestQuiescence(t *testing.T) {
 		s.modify("a-v1", func(p *corev1.Pod) {
 			p.ManagedFields = []metav1.ManagedFieldsEntry{wrote("kubelet", "status", s.now.Add(-time.Minute)), wrote("my-controller", "", s.now)}
 		})
-		if got := Quiescence(s.entries[n:]); len(got.Violations) != 1 {
+		if got, _ := Quiescence(s.entries, int64(n)); len(got.Violations) != 1 {
 			t.Errorf("got %+v", got)
 		}
 	})
@@ -65,14 +66,48 @@ func TestQuiescence(t *testing.T) {
 		s, n := calm(t)
 		s.act("annotates DaemonSet", history.KindDaemonSet, s.ds)
 		s.status(func(*appsv1.DaemonSetStatus) {})
-		if got := Quiescence(s.entries[n:]); len(got.Violations) != 0 {
+		if got, moved := Quiescence(s.entries, int64(n)); len(got.Violations) != 0 || !moved {
+			t.Errorf("moved %v, got %+v", moved, got)
+		}
+	})
+	t.Run("a second pod beside a good one", func(t *testing.T) {
+		s, n := calm(t)
+		s.create("a", "again")
+		if got, _ := Quiescence(s.entries, int64(n)); len(got.Violations) != 1 {
 			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("an answer to a label, a status that was late, a user's annotation", func(t *testing.T) {
+		for name, deed := range map[string]func(*scene){
+			"label": func(s *scene) {
+				s.nodes["a"].Labels = map[string]string{"new": "yes"}
+				s.put(history.KindNode, history.Modified, s.nodes["a"])
+				s.status(func(*appsv1.DaemonSetStatus) {})
+			},
+			"annotation": func(s *scene) {
+				s.ds.ManagedFields = append(s.ds.ManagedFields, wrote("kubectl-annotate", "", s.now))
+				s.put(history.KindDaemonSet, history.Modified, s.ds)
+			},
+		} {
+			s, n := calm(t)
+			deed(s)
+			if got, moved := Quiescence(s.entries, int64(n)); len(got.Violations) != 0 || !moved {
+				t.Errorf("%s: moved %v, got %+v", name, moved, got)
+			}
+		}
+		s := newScene(t)
+		s.up()
+		s.status(func(st *appsv1.DaemonSetStatus) { st.NumberMisscheduled = 1 })
+		n := len(s.entries)
+		s.converged()
+		if got, moved := Quiescence(s.entries, int64(n)); len(got.Violations) != 0 || !moved {
+			t.Errorf("late: moved %v, got %+v", moved, got)
 		}
 	})
 	t.Run("a gap", func(t *testing.T) {
 		s, n := calm(t)
 		s.entries = append(s.entries, history.Entry{Seq: 1000, Kind: history.KindPod, Change: history.Gap, Text: "lost"})
-		if got := Quiescence(s.entries[n:]); !strings.Contains(got.Unknown, "lost") {
+		if got, _ := Quiescence(s.entries, int64(n)); !strings.Contains(got.Unknown, "lost") {
 			t.Errorf("got %+v", got)
 		}
 	})

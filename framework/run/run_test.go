@@ -184,3 +184,23 @@ func TestFailureSurvivesTheWire(t *testing.T) {
 		t.Error("the flags are not parsed")
 	}
 }
+
+// TestPriority: what uses all nodes never starts before what disturbs them.
+func TestPriority(t *testing.T) {
+	t.Parallel()
+	order := []framework.Spec{
+		{Nodes: framework.NodeNeed{All: true}},
+		{Nodes: framework.NodeNeed{All: true}, Slow: true},
+		{Nodes: framework.NodeNeed{Workers: 2}},
+		{Slow: true},
+		{Nodes: framework.NodeNeed{Workers: 2, Exclusive: true}},
+		{Nodes: framework.NodeNeed{Workers: 2, Exclusive: true}, Slow: true},
+		{Nodes: framework.NodeNeed{Workers: 2, Topology: true}},
+		{Nodes: framework.NodeNeed{Topology: true}, Slow: true},
+	}
+	for i := 1; i < len(order); i++ {
+		if priority(order[i-1]) >= priority(order[i]) {
+			t.Errorf("%+v does not come before %+v", order[i].Nodes, order[i-1].Nodes)
+		}
+	}
+}

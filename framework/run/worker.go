@@ -109,11 +109,7 @@ func declare(registry *framework.Registry, config Config, execute Execute, out *
 			// The command chose the IDs from the same registry.
 			panic("spec " + id + " is not registered")
 		}
-		priority := ginkgo.SpecPriority(0)
-		if spec.Slow {
-			priority = 1
-		}
-		ginkgo.It(spec.ID+" "+spec.Title, ginkgo.Label(spec.ID, string(spec.Area), string(spec.Level)), priority,
+		ginkgo.It(spec.ID+" "+spec.Title, ginkgo.Label(spec.ID, string(spec.Area), string(spec.Level)), ginkgo.SpecPriority(priority(spec)),
 			func(ctx ginkgo.SpecContext) {
 				must(out.send(message{Start: spec.ID}))
 				execute(ctx, spec, reporter{config.Settings.Timeouts.Cleanup + 30*time.Second})
@@ -125,6 +121,27 @@ func declare(registry *framework.Registry, config Config, execute Execute, out *
 		}
 		must(out.send(message{End: report.LeafNodeLabels[0], Report: &report}))
 	})
+}
+
+// priority orders the specs, the highest first, so that they wait for each
+// other's nodes as little as can be: those that make nodes come and go, which
+// take longest, beside those that disturb nodes of their own; then those that
+// share nodes; and last, among themselves, those that use every node and so must
+// not meet the first. The seed orders those of one priority.
+func priority(spec framework.Spec) int {
+	p := 0
+	switch {
+	case spec.Nodes.Topology:
+		p = 6
+	case spec.Nodes.Exclusive:
+		p = 4
+	case !spec.Nodes.All:
+		p = 2
+	}
+	if spec.Slow {
+		p++
+	}
+	return p
 }
 
 // must stops the worker if the command is gone: nobody would hear its verdicts.

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
@@ -27,16 +30,9 @@ func failedPodBackoff() framework.Spec {
 		Why:       "A node that rejects the pod would otherwise be sent a new one in a hot loop; a controller that forgets the failure deletes as fast as the node rejects.",
 		Nodes:     framework.NodeNeed{Workers: 1},
 		Body: func(ctx context.Context, e *framework.Env) {
-			start(ctx, e)
-			var deletions []time.Time
-			for range 4 {
-				victim := podOn(e, e.Nodes[0])
-				setPhase(ctx, e, victim, corev1.PodFailed)
-				replaced(ctx, e, victim)
-				at, err := deletionSeen(e.History.Entries(), victim)
-				e.Check(err, "the Failed pod %s is deleted", victim.Name)
-				deletions = append(deletions, at)
-			}
+			node := e.Nodes[0]
+			e.CreateDaemonSet(ctx, e.DaemonSet("agent", rejectedBy(node)))
+			deletions := awaitFailures(ctx, e, node, failures)
 			wait := time.Second
 			for i := 1; i < len(deletions); i++ {
 				apart := deletions[i].Sub(deletions[i-1])
@@ -44,19 +40,61 @@ func failedPodBackoff() framework.Spec {
 					"it was handled %s after it", apart.Round(time.Millisecond))
 				wait *= 2
 			}
+			// Without the node named, the scheduler holds the pod back and no kubelet rejects it.
+			e.UpdateDaemonSet(ctx, "agent", func(ds *appsv1.DaemonSet) {
+				ds.Spec.Template.Spec.NodeName = ""
+				delete(ds.Spec.Template.Spec.Containers[0].Resources.Requests, corev1.ResourceCPU)
+			})
+			rolledOut(ctx, e)
 		},
 	}
 }
 
-// deletionSeen is when the log first shows the pod as being deleted.
-func deletionSeen(entries []history.Entry, pod *corev1.Pod) (time.Time, error) {
+// failures is how many failures are watched: the waits between them add up to 7 s.
+const failures = 4
+
+// rejectedBy makes a pod that the kubelet of the node rejects (OutOfcpu): it
+// is bound without a scheduler's leave, and asks for more than any node has.
+func rejectedBy(node string) func(*appsv1.DaemonSet) {
+	return func(ds *appsv1.DaemonSet) {
+		ds.Spec.Template.Spec.NodeName = node
+		ds.Spec.Template.Spec.Containers[0].Resources.Requests[corev1.ResourceCPU] = resource.MustParse("10k")
+	}
+}
+
+// awaitFailures waits until so many Failed pods of the node were deleted and
+// gives when each was.
+func awaitFailures(ctx context.Context, e *framework.Env, node string, n int) []time.Time {
+	var deletions []time.Time
+	e.BecomesFor(ctx, "agent", e.Timeouts.Rollout, fmt.Sprintf("%d pods that the kubelet of %s rejects are each deleted and replaced", n, node), func(*history.State) error {
+		deletions = failedDeletions(e.History.Entries())
+		if len(deletions) < n {
+			return fmt.Errorf("%d Failed pods were deleted so far", len(deletions))
+		}
+		return nil
+	})
+	return deletions[:n]
+}
+
+// failedDeletions is when the log shows each pod that had Failed as being deleted.
+func failedDeletions(entries []history.Entry) []time.Time {
+	var out []time.Time
+	failed := map[types.UID]bool{}
 	for _, en := range entries {
 		p, ok := en.Object.(*corev1.Pod)
-		if ok && en.UID == pod.UID && (en.Change == history.Deleted || p.DeletionTimestamp != nil) {
-			return en.Time, nil
+		if !ok {
+			continue
+		}
+		going := en.Change == history.Deleted || p.DeletionTimestamp != nil
+		switch {
+		case going && failed[en.UID]:
+			out = append(out, en.Time)
+			delete(failed, en.UID)
+		case !going && p.Status.Phase == corev1.PodFailed:
+			failed[en.UID] = true
 		}
 	}
-	return time.Time{}, fmt.Errorf("the log shows no deletion of pod %s (%s)", pod.Name, pod.UID)
+	return out
 }
 
 // crashLoopLeftToKubelet: restartPolicy is Always, so that a crashed container

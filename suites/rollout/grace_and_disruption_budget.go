@@ -40,7 +40,10 @@ func graceAndDisruptionBudget() framework.Spec {
 			})
 			e.Must(refusesEviction(ctx, e, old.All()[0]), "have a PodDisruptionBudget that guards the pods")
 
-			fleet.AwaitRollout(ctx, e, e.SetImage(ctx, name, "agent:v2"))
+			ds := e.SetImage(ctx, name, "agent:v2")
+			fleet.AwaitRollout(ctx, e, ds)
+			// A pod that has ended is replaced before its object is gone.
+			e.BecomesFor(ctx, name, e.Timeouts.Placement, "all old pods are gone", old.Gone)
 			e.Check(ended(e.History.Entries(), old), "each old pod was given its grace period of %d s and its preStop pause of %d s", 2*pause, pause)
 		},
 	}

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	discoveryv1 "k8s.io/api/discovery/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/dsconform/dsconform/framework/kubectl"
 )
 
@@ -73,17 +70,9 @@ func scraped(ctx context.Context, r *running) {
 			r.e.That(strings.Contains(text, want), "the exporter of "+p.Spec.NodeName+" tells "+want, "%.400s", text)
 		}
 	}
-	slices, err := r.e.Client.DiscoveryV1().EndpointSlices(r.e.Namespace).List(ctx, metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=node-exporter"})
-	r.e.Must(err, "list the Service's EndpointSlices")
-	nodes := map[string]int{}
-	for _, s := range slices.Items {
-		for _, ep := range s.Endpoints {
-			if ep.NodeName != nil && ep.Conditions.Ready != nil && *ep.Conditions.Ready {
-				nodes[*ep.NodeName]++
-			}
-		}
-	}
+	var nodes []string
 	for _, p := range r.pods {
-		r.e.That(nodes[p.Spec.NodeName] == 1, "the headless Service has one ready endpoint on "+p.Spec.NodeName, "it has %v", nodes)
+		nodes = append(nodes, p.Spec.NodeName)
 	}
+	r.oneEndpointEach(ctx, "node-exporter", nodes)
 }

@@ -81,6 +81,16 @@ func Of(s *history.State, name string) *Fleet {
 	return f
 }
 
+// Gone judges that the object of none of the fleet's pods is left.
+func (f *Fleet) Gone(s *history.State) error {
+	for _, node := range f.Nodes() {
+		if now := s.Pod(f.Pods[node].Name); now != nil && now.UID == f.Pods[node].UID {
+			return fmt.Errorf("pod %s on %s is still there (phase %s)", now.Name, node, now.Status.Phase)
+		}
+	}
+	return nil
+}
+
 // HashOf is the revision that the pod says it is of.
 func HashOf(pod *corev1.Pod) string { return pod.Labels[appsv1.ControllerRevisionHashLabelKey] }
 
