@@ -48,15 +48,15 @@ func bare(spec, template corev1.PodSpec) corev1.PodSpec {
 	out.Volumes = slices.DeleteFunc(out.Volumes, func(v corev1.Volume) bool {
 		return isTokenVolume(v.Name) && !slices.ContainsFunc(template.Volumes, func(t corev1.Volume) bool { return t.Name == v.Name })
 	})
-	out.InitContainers = bareContainers(out.InitContainers, template.InitContainers)
-	out.Containers = bareContainers(out.Containers, template.Containers)
+	out.InitContainers = bareContainers(out.InitContainers, template.InitContainers, template.HostNetwork)
+	out.Containers = bareContainers(out.Containers, template.Containers, template.HostNetwork)
 	return out
 }
 
 // isTokenVolume knows the volume that the ServiceAccount admission plug-in projects.
 func isTokenVolume(name string) bool { return strings.HasPrefix(name, "kube-api-access-") }
 
-func bareContainers(got, template []corev1.Container) []corev1.Container {
+func bareContainers(got, template []corev1.Container, hostNetwork bool) []corev1.Container {
 	for i := range got {
 		c := &got[i]
 		var t corev1.Container
@@ -74,6 +74,12 @@ func bareContainers(got, template []corev1.Container) []corev1.Container {
 				if _, ok := list.template[name]; !ok {
 					delete(list.got, name)
 				}
+			}
+		}
+		// On the node's network a pod's port is the node's; templates stopped saying so with 1.28.
+		for j := range c.Ports {
+			if p := &c.Ports[j]; hostNetwork && p.HostPort == p.ContainerPort && j < len(t.Ports) && t.Ports[j].HostPort == 0 {
+				p.HostPort = 0
 			}
 		}
 	}

@@ -124,3 +124,22 @@ func TestPodFromTemplateKeepsWhatTheTemplateSets(t *testing.T) {
 	p.Spec.NodeName = ""
 	wantErr(t, PodFromTemplate(ds, p, "n", "new"), `spec.nodeName is unset, must be "n"`)
 }
+
+// TestHostNetworkPorts: the API server gives a pod on its node's network the
+// container's ports as host ports; any other host port is the controller's doing.
+func TestHostNetworkPorts(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		hostNetwork bool
+		hostPort    int32
+		ok          bool
+	}{{true, 0, true}, {true, 9400, true}, {true, 9401, false}, {false, 9400, false}} {
+		template := corev1.PodSpec{HostNetwork: tc.hostNetwork, Containers: []corev1.Container{{Name: "c", Ports: []corev1.ContainerPort{{ContainerPort: 9400}}}}}
+		pod := *template.DeepCopy()
+		pod.Containers[0].Ports[0].HostPort = tc.hostPort
+		wrong := diff("spec", plain(bare(template, template)), plain(bare(pod, template)))
+		if (len(wrong) == 0) != tc.ok {
+			t.Errorf("%+v: %v", tc, wrong)
+		}
+	}
+}

@@ -3,13 +3,48 @@ package troubleshooting
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
+	apiregistrationv1 "k8s.io/kube-aggregator/pkg/apis/apiregistration/v1"
 
+	"github.com/dsconform/dsconform/fixtures"
 	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/oracle"
 )
+
+// serveMetrics starts metrics-server and, once it is ready, hands its API group
+// over to it: an APIService that nobody answers for holds up discovery and the
+// deletion of every namespace of the cluster.
+func serveMetrics(ctx context.Context, e *framework.Env, f *fixtures.Fixture) {
+	var services, rest []runtime.Object
+	for _, o := range f.Objects {
+		if _, ok := o.(*apiregistrationv1.APIService); ok {
+			services = append(services, o)
+		} else {
+			rest = append(rest, o)
+		}
+	}
+	e.Must(e.History.Add(ctx, metav1.NamespaceSystem), "record the pods of namespace %s", metav1.NamespaceSystem)
+	e.Apply(ctx, rest...)
+	limit, cancel := context.WithTimeout(ctx, e.Timeouts.PodReady)
+	defer cancel()
+	err := e.History.Await(limit, func(s *history.State) error {
+		for _, p := range s.In(metav1.NamespaceSystem).Pods() {
+			if p.Labels["k8s-app"] == "metrics-server" && oracle.Ready(p) {
+				return nil
+			}
+		}
+		return errors.New("no pod of metrics-server is ready")
+	})
+	e.Must(err, "start metrics-server")
+	e.Apply(ctx, services...)
+}
 
 // metricsPoll is how often metrics-server is asked: metrics.k8s.io has no watch.
 const metricsPoll = time.Second

@@ -110,7 +110,7 @@ func stepResources() framework.Spec {
 			e.Must(err, "load fixture metrics-server")
 			f, err = f.WithImages(fixtures.FromNames(e.Images()))
 			e.Must(err, "give fixture metrics-server its images")
-			e.Apply(ctx, f.Objects...)
+			serveMetrics(ctx, e, f)
 			agent(ctx, e)
 			awaitMetrics(ctx, e)
 			says(e, e.Kubectl.TopNodes(ctx), append([]string{"CPU(cores)", "MEMORY(bytes)"}, e.Nodes...)...)

@@ -128,9 +128,14 @@ func oldPodsDoNotEnd() framework.Spec {
 				return nil
 			})
 			ds := t.patch(ctx, t.fix.Patch)
-			grace := t.fix.DeleteOldPodsWithGraceSeconds
 			for _, p := range e.History.State().Pods() {
-				e.DeletePod(ctx, p, metav1.DeleteOptions{GracePeriodSeconds: grace})
+				if p.DeletionTimestamp != nil {
+					// The program may be gone before it has answered: what counts is that it heals.
+					ended := e.Kubectl.Exec(ctx, p.Name, "agent", t.fix.EndTerminating...)
+					e.That(ended.Ran(), "the program of pod "+p.Name+" can be told to end", "%s", ended)
+					continue
+				}
+				e.DeletePod(ctx, p, metav1.DeleteOptions{GracePeriodSeconds: t.fix.DeleteOldPodsWithGraceSeconds})
 			}
 			t.healed(ctx, ds, 2)
 		},
