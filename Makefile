@@ -70,7 +70,7 @@ smoke: check-engine build ## Run at least one spec of each area on a kind cluste
 test: unit smoke ## Run the unit tests, then the smoke run.
 
 .PHONY: verify
-verify: ## Check formatting, vet, generated files and modules; no cluster is needed.
+verify: ## Check formatting, vet, linters, generated files and modules; no cluster is needed. The first run builds the linter.
 	./hack/verify.sh
 
 .PHONY: update

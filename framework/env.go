@@ -54,7 +54,6 @@ type Env struct {
 	lease    *nodepool.Lease
 	cleanups []cleanup
 	token    string
-	gaps     string
 	started  time.Time
 }
 

@@ -77,20 +77,21 @@ func (e *Env) UntaintNode(ctx context.Context, node string, taint corev1.Taint) 
 // is no error and the node given is empty.
 func (e *Env) setTaint(ctx context.Context, node string, taint corev1.Taint, on bool) (stored metav1.Object, err error) {
 	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
-		n, err := e.Client.CoreV1().Nodes().Get(ctx, node, metav1.GetOptions{})
-		if apierrors.IsNotFound(err) && !on {
+		n, gone := e.Client.CoreV1().Nodes().Get(ctx, node, metav1.GetOptions{})
+		if apierrors.IsNotFound(gone) && !on {
 			stored = &metav1.ObjectMeta{}
 			return nil
 		}
-		if err != nil {
-			return err
+		if gone != nil {
+			return gone
 		}
 		n.Spec.Taints = slices.DeleteFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.MatchTaint(&taint) })
 		if on {
 			n.Spec.Taints = append(n.Spec.Taints, taint)
 		}
-		stored, err = e.Client.CoreV1().Nodes().Update(ctx, n, metav1.UpdateOptions{})
-		return err
+		updated, refused := e.Client.CoreV1().Nodes().Update(ctx, n, metav1.UpdateOptions{})
+		stored = updated
+		return refused
 	})
 	return stored, err
 }
@@ -115,7 +116,7 @@ func (e *Env) JoinNode(ctx context.Context, spec clusters.NodeSpec) string {
 	e.Must(err, "make a node join the cluster")
 	e.Becomes(ctx, e.Timeouts.Placement, "the joined node "+name+" is in the event log", func(s *history.State) error {
 		if s.Node(name) == nil {
-			return fmt.Errorf("Node %s is not there", name)
+			return fmt.Errorf("no Node %s is there", name)
 		}
 		return nil
 	})

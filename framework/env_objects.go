@@ -130,8 +130,8 @@ func (e *Env) Apply(ctx context.Context, objects ...runtime.Object) {
 		if u.GetNamespace() != e.Namespace {
 			name := u.GetName()
 			e.Cleanup("delete "+what, func(ctx context.Context) error {
-				if err := client.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-					return fmt.Errorf("delete %s: %w", what, err)
+				if refused := client.Delete(ctx, name, metav1.DeleteOptions{}); refused != nil && !apierrors.IsNotFound(refused) {
+					return fmt.Errorf("delete %s: %w", what, refused)
 				}
 				return nil
 			})

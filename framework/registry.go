@@ -11,11 +11,15 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-var (
-	idPattern    = regexp.MustCompile(`^DS-[A-Z]{3}-[0-9]{3}$`)
-	levels       = []Level{Core, Extended, Deviation}
-	allAbilities = []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet}
-)
+var idPattern = regexp.MustCompile(`^DS-[A-Z]{3}-[0-9]{3}$`)
+
+// levels lists every level.
+func levels() []Level { return []Level{Core, Extended, Deviation} }
+
+// abilities lists every ability.
+func abilities() []Ability {
+	return []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet}
+}
 
 // Registry holds the specs of a run. Specs are added explicitly, never by a
 // side effect of an import, and all that is wrong with them is reported together.
@@ -80,14 +84,14 @@ func (s Spec) problems() []string {
 	}
 	say(!idPattern.MatchString(s.ID), "the ID is not of the form DS-ABC-123")
 	say(!slices.Contains(Areas(), s.Area), "unknown area %q", s.Area)
-	say(!slices.Contains(levels, s.Level), "unknown level %q", s.Level)
+	say(!slices.Contains(levels(), s.Level), "unknown level %q", s.Level)
 	say(s.Title == "", "no title")
 	say(!strings.Contains(s.Behaviour, "MUST") && !strings.Contains(s.Behaviour, "SHOULD"), "the behaviour is no MUST or SHOULD sentence")
 	say(len(s.Clauses) == 0, "no clause")
 	say(s.Why == "", "no reason for the expected outcome")
 	say(s.Body == nil, "no body")
 	for _, a := range s.Needs {
-		say(!slices.Contains(allAbilities, a), "unknown ability %q", a)
+		say(!slices.Contains(abilities(), a), "unknown ability %q", a)
 	}
 	for _, id := range s.Covers {
 		say(!idPattern.MatchString(id), "covers %q, which is no behaviour ID", id)

@@ -41,9 +41,10 @@ func (c *Cluster) StartKubelet(ctx context.Context, name string) error {
 	return err
 }
 
-// kubeletRuns starts the kubelet if it does not run and makes sure it has a process.
+// kubeletRuns starts the kubelet if it does not run. systemd is asked whether it
+// runs: right after the start its process does not bear its name yet.
 func (c *Cluster) kubeletRuns(ctx context.Context, name string) error {
-	if _, err := c.containers.exec(ctx, name, "sh", "-c", "systemctl start kubelet && pgrep --exact kubelet"); err != nil {
+	if _, err := c.containers.exec(ctx, name, "sh", "-c", "systemctl start kubelet && systemctl is-active kubelet"); err != nil {
 		return fmt.Errorf("starting the kubelet of %s: %w", name, err)
 	}
 	return nil

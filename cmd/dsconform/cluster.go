@@ -27,7 +27,7 @@ func newClusterCommand() *cobra.Command {
 	cmd.AddCommand(
 		newClusterCreateCommand(), newClusterDeleteCommand(), newClusterListCommand(),
 		newClusterNodeCommand(), newClusterLoadImageCommand(),
-		newClusterKubeconfigCommand(), newClusterLogsCommand(),
+		newClusterKubeconfigCommand(), newClusterEnvCommand(), newClusterLogsCommand(),
 	)
 	return cmd
 }

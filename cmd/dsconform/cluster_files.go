@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
+	"al.essio.dev/pkg/shellescape"
 	"github.com/spf13/cobra"
 
+	"github.com/dsconform/dsconform/clusters/kind"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/internal/exit"
 )
@@ -85,6 +88,35 @@ func newClusterLogsCommand() *cobra.Command {
 				return err
 			}
 			return doStep(cmd, log, "saving the nodes' logs below "+args[0], func() error { return c.CollectLogs(cmd.Context(), args[0]) })
+		},
+	}
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func newClusterEnvCommand() *cobra.Command {
+	f := &existingFlags{}
+	cmd := &cobra.Command{
+		Use:   "env",
+		Short: "Print what leads kubectl, kind and the engine's command line to a cluster, for `eval`",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, log := cmd.Context(), steps.New(cmd.ErrOrStderr())
+			e, err := f.engine(ctx, log)
+			if err != nil {
+				return err
+			}
+			c, err := kind.Open(ctx, e, f.name, func(o *kind.Options) { o.Log = log })
+			if err != nil {
+				return err
+			}
+			for _, entry := range append(e.Env(), "KIND_CLUSTER_NAME="+c.Name(), "NODE_IMAGE="+c.Images()["node"], "KUBECONFIG="+c.KubeconfigPath()) {
+				key, value, _ := strings.Cut(entry, "=")
+				if err := printed(fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", key, shellescape.Quote(value))); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	}
 	f.register(cmd.Flags())

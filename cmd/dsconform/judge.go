@@ -35,7 +35,7 @@ func (f *runFlags) judge(ctx context.Context, t *target, plan run.Plan, started 
 	if err != nil {
 		return exit.Environmentf("make a client: %w", err)
 	}
-	if err := nodepool.New(client).Reset(ctx, plan.Config.Settings.Run); err != nil {
+	if err = nodepool.New(client).Reset(ctx, plan.Config.Settings.Run); err != nil {
 		return exit.Environmentf("prepare the leases of nodes: %w", err)
 	}
 	plan.Log.Notef("%d specs, %d at a time, seed %d, Kubernetes %s, %d nodes", len(plan.Specs), plan.Procs, plan.Seed, env.KubernetesVersion, len(env.Nodes))

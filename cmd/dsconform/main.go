@@ -47,7 +47,7 @@ func main() {
 }
 
 func execute(ctx context.Context, args []string) error {
-	root := newRootCommand()
+	root := newRootCommand() //nolint:contextcheck // Cobra hands the context to each command.
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if ctx.Err() != nil && exit.Of(err) == exit.Internal {

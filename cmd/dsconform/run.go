@@ -76,7 +76,7 @@ const defaultProcs = 8
 func (f *runFlags) run(ctx context.Context) (err error) {
 	started := time.Now()
 	registry := suites.All()
-	if err := registry.Validate(); err != nil {
+	if err = registry.Validate(); err != nil {
 		return exit.Internalf("the suite's own specs are wrong: %w", err)
 	}
 	specs, err := f.selected(registry)
@@ -167,7 +167,9 @@ func (f *runFlags) selected(registry *framework.Registry) ([]framework.Spec, err
 }
 
 // outFiles are what a run writes below its output folder.
-var outFiles = []string{"report.json", "junit.xml", "summary.txt", "workers.log", "ginkgo.log", "failures", "cluster-logs"}
+func outFiles() []string {
+	return []string{"report.json", "junit.xml", "summary.txt", "workers.log", "ginkgo.log", "failures", "cluster-logs"}
+}
 
 // prepareOut makes the output folder and clears what an earlier run left there,
 // and nothing else: the folder may be the user's own. A full disk is found here.
@@ -179,7 +181,7 @@ func prepareOut(dir string) (string, error) {
 	if err := os.MkdirAll(abs, 0o755); err != nil {
 		return "", exit.Environmentf("cannot make the output folder: %w", err)
 	}
-	for _, name := range outFiles {
+	for _, name := range outFiles() {
 		if err := os.RemoveAll(filepath.Join(abs, name)); err != nil {
 			return "", exit.Environmentf("cannot clear the output folder: %w", err)
 		}

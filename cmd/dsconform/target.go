@@ -26,7 +26,7 @@ import (
 const runWorkers = 6
 
 // providers are the values of --cluster.
-var providers = []string{"auto", kind.ProviderName, existing.ProviderName}
+func providers() []string { return []string{"auto", kind.ProviderName, existing.ProviderName} }
 
 // targetFlags say which cluster is judged.
 type targetFlags struct {
@@ -56,8 +56,8 @@ type target struct {
 
 // check refuses what cannot be meant, before anything is started.
 func (f *targetFlags) check() error {
-	if !slices.Contains(providers, f.provider) {
-		return exit.Usagef("--cluster is %q; it must be %s", f.provider, joinOr(providers))
+	if !slices.Contains(providers(), f.provider) {
+		return exit.Usagef("--cluster is %q; it must be %s", f.provider, joinOr(providers()))
 	}
 	if f.provider == kind.ProviderName && f.kubeconfig != "" {
 		return exit.Usagef("--kubeconfig names an existing cluster and --cluster=kind asks for a new one: leave one of them out")

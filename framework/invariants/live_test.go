@@ -85,12 +85,12 @@ func (s *storm) open(seed uint64) {
 	_, err := s.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.ns}}, metav1.CreateOptions{})
 	s.must(err)
 	s.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
 		for _, n := range s.nodes {
-			s.label(ctx, n, "null")
+			s.label(after, n, "null")
 		}
-		s.must(s.client.CoreV1().Namespaces().Delete(ctx, s.ns, metav1.DeleteOptions{}))
+		s.must(s.client.CoreV1().Namespaces().Delete(after, s.ns, metav1.DeleteOptions{}))
 		s.log.Stop()
 	})
 	s.log, err = history.Start(ctx, s.client, history.Options{Namespaces: []string{s.ns}})

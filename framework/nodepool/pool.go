@@ -53,7 +53,7 @@ func (p *Pool) Reset(ctx context.Context, run string) error {
 				stale = append(stale, k)
 			}
 		}
-		if err := p.mark(ctx, n.Name, stale, false); err != nil {
+		if err = p.mark(ctx, n.Name, stale, false); err != nil {
 			return err
 		}
 	}
@@ -203,7 +203,7 @@ func (p *Pool) update(ctx context.Context, change func(*Table)) error {
 			return err
 		}
 		var t Table
-		if err := json.Unmarshal([]byte(cm.Data[tableKey]), &t); err != nil {
+		if err = json.Unmarshal([]byte(cm.Data[tableKey]), &t); err != nil {
 			return fmt.Errorf("decode the table: %w", err)
 		}
 		change(&t)

@@ -65,7 +65,7 @@ func Run(ctx context.Context, plan Plan) (*Results, error) {
 		plan.Config.Specs = append(plan.Config.Specs, s.ID)
 	}
 	configPath := filepath.Join(dir, "config.json")
-	if err := plan.Config.write(configPath); err != nil {
+	if err = plan.Config.write(configPath); err != nil {
 		return nil, exit.Environmentf("%w", err)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", plan.Config.Socket)
@@ -93,7 +93,7 @@ func coordinate(ctx context.Context, plan Plan, dir, configPath string) error {
 		return fmt.Errorf("find our own executable: %w", err)
 	}
 	worker := filepath.Join(dir, workerName)
-	if err := os.Symlink(self, worker); err != nil {
+	if err = os.Symlink(self, worker); err != nil {
 		return fmt.Errorf("name the worker: %w", err)
 	}
 	text, err := os.Create(filepath.Join(plan.Config.Settings.OutDir, "ginkgo.log"))

@@ -50,8 +50,8 @@ func Environment(ctx context.Context, cluster clusters.Cluster, settings framewo
 	for _, name := range slices.Sorted(maps.Keys(settings.Images)) {
 		env.Images = append(env.Images, reports.Image{Name: name, Ref: settings.Images[name]})
 	}
-	for name, ref := range cluster.Images() {
-		ref, digest, _ := strings.Cut(ref, "@")
+	for name, image := range cluster.Images() {
+		ref, digest, _ := strings.Cut(image, "@")
 		env.Images = append(env.Images, reports.Image{Name: name, Ref: ref, Digest: digest})
 	}
 	return env, nil

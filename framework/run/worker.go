@@ -62,7 +62,7 @@ func Worker(ctx context.Context, registry *framework.Registry, prepare Prepare) 
 		return 1
 	}
 	defer out.conn.Close()
-	if err := logTo(config.Settings.OutDir); err != nil {
+	if err = logTo(config.Settings.OutDir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -73,7 +73,7 @@ func Worker(ctx context.Context, registry *framework.Registry, prepare Prepare) 
 		}
 		return 1
 	}
-	declare(registry, config, execute, out)
+	declare(registry, config, execute, out) //nolint:contextcheck // Ginkgo hands each spec a context of its own.
 	t := &outcome{}
 	suite, reporter := ginkgo.GinkgoConfiguration()
 	gomega.RegisterFailHandler(ginkgo.Fail)
@@ -154,14 +154,21 @@ func must(err error) {
 // reporter is the Reporter of a spec that Ginkgo runs.
 type reporter struct{ cleanup time.Duration }
 
-func (reporter) Fail(text string)   { ginkgo.Fail(text, 3) }
-func (reporter) Skip(reason string) { ginkgo.Skip(reason) }
-func (reporter) Failed() bool       { return ginkgo.CurrentSpecReport().Failed() }
+// Fail implements framework.Reporter.
+func (reporter) Fail(text string) { ginkgo.Fail(text, 3) }
 
+// Skip implements framework.Reporter.
+func (reporter) Skip(reason string) { ginkgo.Skip(reason) }
+
+// Failed implements framework.Reporter.
+func (reporter) Failed() bool { return ginkgo.CurrentSpecReport().Failed() }
+
+// Entry implements framework.Reporter.
 func (reporter) Entry(name string, value any) {
 	ginkgo.AddReportEntry(name, value, types.ReportEntryVisibilityNever)
 }
 
+// Defer implements framework.Reporter.
 func (r reporter) Defer(do func(context.Context)) {
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) { do(ctx) }, ginkgo.NodeTimeout(r.cleanup))
 }

@@ -23,7 +23,7 @@ func logsOfOnePod() framework.Spec {
 		Clauses:   []string{"the guide: debugging (which promises all pods' logs)", "kubectl logs"},
 		Why:       "Who trusts one pod's log to be all of them misses the node that fails. Ownership and labels are what kubectl finds the pods by.",
 		Needs:     []framework.Ability{framework.RealKubelet},
-		Nodes:     onAll,
+		Nodes:     onAll(),
 		Body: func(ctx context.Context, e *framework.Env) {
 			running(ctx, e)
 			n := len(eligible(e))

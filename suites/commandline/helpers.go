@@ -109,4 +109,4 @@ func sameSet(e *framework.Env, what string, got, want []string) {
 }
 
 // onAll is what the example needs: it is restricted to no lease.
-var onAll = framework.NodeNeed{All: true}
+func onAll() framework.NodeNeed { return framework.NodeNeed{All: true} }

@@ -15,7 +15,7 @@ func applyIsIdempotent() framework.Spec {
 		Behaviour: "`kubectl apply -f` MUST create the DaemonSet, and applying the same manifest again MUST change nothing.",
 		Clauses:   []string{"kubectl apply", "DaemonSet defaults in apps/v1"},
 		Why:       "A manifest is applied over and over by deployment tools; a default that comes out differently each time bumps the generation and rolls every pod.",
-		Nodes:     onAll,
+		Nodes:     onAll(),
 		Body: func(ctx context.Context, e *framework.Env) {
 			manifest, err := fluentd(e).YAML()
 			e.Must(err, "write the manifest")
@@ -37,7 +37,7 @@ func getShowsTheStatus() framework.Spec {
 		Clauses:   []string{"the guide: basic operations", "apps/v1 discovery: short name ds", "additional printer columns of DaemonSet"},
 		Covers:    []string{"DS-API-028"},
 		Why:       "The six numbers are the user's view of the controller; they must be those of the status and count the eligible nodes.",
-		Nodes:     onAll,
+		Nodes:     onAll(),
 		Body: func(ctx context.Context, e *framework.Env) {
 			running(ctx, e)
 			n := fmt.Sprint(len(eligible(e)))
@@ -64,7 +64,7 @@ func describeShowsTheRollout() framework.Spec {
 		Clauses:   []string{"the guide: basic operations", "kubectl describe daemonset"},
 		Covers:    []string{"DS-EVT-007"},
 		Why:       "describe puts status and events together; events on the wrong object or missing numbers leave it blank.",
-		Nodes:     onAll,
+		Nodes:     onAll(),
 		Body: func(ctx context.Context, e *framework.Env) {
 			running(ctx, e)
 			n := len(eligible(e))
@@ -89,7 +89,7 @@ func podsByNode() framework.Spec {
 		Clauses:   []string{"the guide: basic operations, debugging", "core/v1 Pod field selectors"},
 		Covers:    []string{"DS-PLC-001"},
 		Why:       "Pods must carry the template's labels and their node's name; a controller that drops the labels hides its pods from every tool.",
-		Nodes:     onAll,
+		Nodes:     onAll(),
 		Body: func(ctx context.Context, e *framework.Env) {
 			running(ctx, e)
 			nodes := eligible(e)
@@ -114,7 +114,7 @@ func eventsAreListed() framework.Spec {
 		Behaviour: "`kubectl get events --field-selector involvedObject.kind=DaemonSet` and `kubectl events --for` MUST list the controller's events.",
 		Clauses:   []string{"the guide: diagnosis steps", "core/v1 Event field selectors"},
 		Why:       "Events that name no object, or another one, cannot be found when they are needed.",
-		Nodes:     onAll,
+		Nodes:     onAll(),
 		Body: func(ctx context.Context, e *framework.Env) {
 			running(ctx, e)
 			announced(ctx, e)

@@ -46,7 +46,7 @@ func letGo(ctx context.Context, e *framework.Env) error {
 		for i := range pods.Items {
 			errs = append(errs, release(ctx, e, &pods.Items[i]))
 		}
-		if err := errors.Join(errs...); err != nil {
+		if err = errors.Join(errs...); err != nil {
 			return err
 		}
 		err = e.History.Await(ctx, func(s *history.State) error {

@@ -2,6 +2,7 @@ package revisions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -47,8 +48,11 @@ func dataImmutable() framework.Spec {
 }
 
 func isInvalid(err error) error {
+	if err == nil {
+		return errors.New("it was accepted")
+	}
 	if !apierrors.IsInvalid(err) {
-		return fmt.Errorf("the answer is %v, not \"invalid\" (422)", err)
+		return fmt.Errorf("the answer is not \"invalid\" (422) but: %w", err)
 	}
 	return nil
 }

@@ -55,10 +55,13 @@ func refusesEviction(ctx context.Context, e *framework.Env, pod *corev1.Pod) err
 		ObjectMeta:    metav1.ObjectMeta{Name: pod.Name, Namespace: pod.Namespace},
 		DeleteOptions: &metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}},
 	})
-	if !apierrors.IsTooManyRequests(err) {
-		return fmt.Errorf("an eviction of pod %s is not refused by the budget: %v", pod.Name, err)
+	switch {
+	case apierrors.IsTooManyRequests(err):
+		return nil
+	case err == nil:
+		return fmt.Errorf("an eviction of pod %s is not refused by the budget", pod.Name)
 	}
-	return nil
+	return fmt.Errorf("try the eviction of pod %s, which the budget should refuse: %w", pod.Name, err)
 }
 
 // ended judges how each of the fleet's pods ended: marked with the grace period

@@ -21,12 +21,12 @@ func surgePercent() framework.Spec {
 		Nodes: framework.NodeNeed{Workers: 3},
 		Body: func(ctx context.Context, e *framework.Env) {
 			old := fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.MaxSurge("1%")))
-			ds := fleet.Update(ctx, e, name, fleet.Image(e, "agent:v2"), fleet.Gated)
+			fleet.Update(ctx, e, name, fleet.Image(e, "agent:v2"), fleet.Gated)
 			for _, row := range []struct {
 				maxSurge string
 				nodes    int
 			}{{"1%", 1}, {"50%", 2}, {"100%", 3}} {
-				ds = fleet.Update(ctx, e, name, fleet.MaxSurge(row.maxSurge))
+				ds := fleet.Update(ctx, e, name, fleet.MaxSurge(row.maxSurge))
 				want := fmt.Sprintf("with maxSurge %s of three nodes exactly %d have a new pod beside the old one", row.maxSurge, row.nodes)
 				e.BecomesFor(ctx, name, e.Timeouts.RolloutOf(3), want, old.Progress(ds, 0, row.nodes))
 				e.Stays(ctx, want+", as long as no new pod is ready", nil, old.Progress(ds, 0, row.nodes))

@@ -43,9 +43,9 @@ func (t *trouble) patch(ctx context.Context, patch []byte) *appsv1.DaemonSet {
 	return ds
 }
 
-// heal applies the remedy and waits until the DaemonSet is whole.
-func (t *trouble) heal(ctx context.Context, atLeast int) {
-	t.healed(ctx, t.patch(ctx, t.fix.Patch), atLeast)
+// heal applies the remedy and waits until the DaemonSet is whole, on one node or more.
+func (t *trouble) heal(ctx context.Context) {
+	t.healed(ctx, t.patch(ctx, t.fix.Patch), 1)
 }
 
 // healed waits until the DaemonSet, as just written, is rolled out on so many nodes or more.

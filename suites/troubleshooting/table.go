@@ -35,7 +35,7 @@ func selectorMatchesNoNode() framework.Spec {
 				return nil
 			})
 			says(e, e.Kubectl.Run(ctx, "describe", "ds", t.name), "Node-Selector:", "has-this-label", "Desired Number of Nodes Scheduled: 0")
-			t.heal(ctx, 1)
+			t.heal(ctx)
 		},
 	}
 }
@@ -60,7 +60,7 @@ func taintKeepsPodsAway() framework.Spec {
 				return nil
 			})
 			says(e, e.Kubectl.Run(ctx, "describe", "node", e.Nodes[0]), "maintenance=true:NoSchedule")
-			t.heal(ctx, 1)
+			t.heal(ctx)
 		},
 	}
 }
@@ -89,12 +89,12 @@ func hostResourcesRefused() framework.Spec {
 				return fmt.Errorf("no container has been restarted, numberUnavailable is %d", ds.Status.NumberUnavailable)
 			})
 			says(e, e.Kubectl.Run(ctx, "logs", "-l", "app="+t.name, "--tail=5"), "permission denied")
-			t.heal(ctx, 1)
+			t.heal(ctx)
 			t = provoke(ctx, e, "host-path")
 			t.shows(ctx, "the pod waits with an event FailedMount that names the type", func(s *history.State, _ *appsv1.DaemonSet) error {
 				return event(s, "Pod", "FailedMount", "hostPath type check failed")
 			})
-			t.heal(ctx, 1)
+			t.heal(ctx)
 		},
 	}
 }
@@ -171,7 +171,7 @@ func resourcesExhausted() framework.Spec {
 				return event(s, "Pod", "FailedScheduling", "Insufficient cpu")
 			})
 			says(e, e.Kubectl.Run(ctx, "describe", "pods", "-l", "app="+t.name), "Insufficient cpu")
-			t.heal(ctx, 1)
+			t.heal(ctx)
 		},
 	}
 }
