@@ -110,7 +110,9 @@ func newClusterEnvCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, entry := range append(e.Env(), "KIND_CLUSTER_NAME="+c.Name(), "NODE_IMAGE="+c.Images()["node"], "KUBECONFIG="+c.KubeconfigPath()) {
+			// Without its digest: an image composed here stands in no registry, and has none to be found by.
+			image, _, _ := strings.Cut(c.Images()["node"], "@")
+			for _, entry := range append(e.Env(), "KIND_CLUSTER_NAME="+c.Name(), "NODE_IMAGE="+image, "KUBECONFIG="+c.KubeconfigPath()) {
 				key, value, _ := strings.Cut(entry, "=")
 				if err := printed(fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", key, shellescape.Quote(value))); err != nil {
 					return err
