@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
@@ -145,14 +146,14 @@ func (c *Cluster) joinMachine(ctx context.Context, cs kubernetes.Interface, name
 	return c.log.Do(ctx, name+": Ready, start-up taints gone", 0, func(ctx context.Context) error {
 		if _, viaAPI := splitLabels(spec.Labels); len(viaAPI) > 0 {
 			// kubeadm is done when the kubelet has its certificate; the Node comes after that.
-			if err := awaitNodes(ctx, oneNode(cs, name), "node "+name, []string{name}, registered); err != nil {
+			if err := await.Nodes(ctx, await.OneNode(cs, name), "node "+name, []string{name}, await.Registered); err != nil {
 				return err
 			}
 			if err := labelViaAPI(ctx, cs, name, viaAPI); err != nil {
 				return err
 			}
 		}
-		return awaitNodes(ctx, oneNode(cs, name), "node "+name, []string{name}, settled)
+		return await.Nodes(ctx, await.OneNode(cs, name), "node "+name, []string{name}, await.Settled)
 	})
 }
 

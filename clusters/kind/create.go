@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
@@ -153,7 +154,7 @@ func (m *making) settle(ctx context.Context) error {
 	}
 	names := m.o.nodeNames()
 	if err := m.c.log.Do(ctx, "nodes Ready", 0, func(ctx context.Context) error {
-		return awaitNodes(ctx, allNodes(cs), "the nodes to be Ready", names, nodeReady)
+		return await.Nodes(ctx, await.AllNodes(cs), "the nodes to be Ready", names, await.NodeReady)
 	}); err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ func (m *making) settle(ctx context.Context) error {
 				return err
 			}
 		}
-		return awaitNodes(ctx, allNodes(cs), "the start-up taints to go", names, settled)
+		return await.Nodes(ctx, await.AllNodes(cs), "the start-up taints to go", names, await.Settled)
 	}); err != nil {
 		return err
 	}
