@@ -69,7 +69,7 @@ func checkSpec(spec clusters.NodeSpec) error {
 // startMachine runs the container of a node. The name is given back as soon as
 // a container may stand, also with an error.
 func (c *Cluster) startMachine(ctx context.Context, wanted string) (string, error) {
-	sibling := nodeName(c.name, clusters.RoleControlPlane, 0)
+	sibling := clusters.NodeName(c.name, clusters.RoleControlPlane, 0)
 	like, err := c.containers.inspect(ctx, sibling)
 	if err != nil {
 		return "", err
@@ -117,7 +117,7 @@ func (c *Cluster) nextName(ctx context.Context) (string, error) {
 	var name string
 	err := c.store.update(ctx, func(st *state) error {
 		st.LastWorker++
-		name = nodeName(c.name, clusters.RoleWorker, st.LastWorker-1)
+		name = clusters.NodeName(c.name, clusters.RoleWorker, st.LastWorker-1)
 		return nil
 	})
 	return name, err
@@ -172,7 +172,7 @@ func (c *Cluster) prepareJoin(ctx context.Context, cs kubernetes.Interface, name
 		return c.containers.awaitBoot(inner, name, i.State.StartedAt)
 	})
 	work.Go(func() (err error) {
-		conf, err = c.containers.exec(inner, nodeName(c.name, clusters.RoleControlPlane, 0), "cat", "/kind/kubeadm.conf")
+		conf, err = c.containers.exec(inner, clusters.NodeName(c.name, clusters.RoleControlPlane, 0), "cat", "/kind/kubeadm.conf")
 		return err
 	})
 	work.Go(func() (err error) {

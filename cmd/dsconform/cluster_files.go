@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/internal/exit"
 )
@@ -29,7 +30,14 @@ func newClusterLoadImageCommand() *cobra.Command {
 		Args:  oneArg("the path of a docker or OCI image archive"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			log := steps.New(cmd.ErrOrStderr())
-			c, err := f.open(cmd.Context(), log)
+			provider, err := f.find(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if provider == sim.ProviderName {
+				return exit.Usagef("cluster %q is simulated: its nodes take every image for granted", f.name)
+			}
+			c, err := f.openKind(cmd.Context(), log)
 			if err != nil {
 				return err
 			}
@@ -76,7 +84,7 @@ func newClusterLogsCommand() *cobra.Command {
 	f := &existingFlags{}
 	cmd := &cobra.Command{
 		Use:   "logs FOLDER",
-		Short: "Save the logs of all nodes below a folder",
+		Short: "Save the logs of a cluster below a folder",
 		Args:  oneArg("the folder to save them in"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			log := steps.New(cmd.ErrOrStderr())

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/fixtures"
 	"github.com/dsconform/dsconform/fixtures/images"
@@ -111,6 +112,10 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 
 // prepare makes the cluster and, beside it, the images, and brings the two together.
 func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (*target, map[string]string, error) {
+	f.cluster.keep = f.keep
+	if err := f.cluster.choose(ctx, log); err != nil {
+		return nil, nil, err
+	}
 	var (
 		group    errgroup.Group
 		chosen   fixtures.ImageMap
@@ -120,7 +125,7 @@ func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (*target, map[st
 	making, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group.Go(func() error {
-		chosen, archives, imageErr = imageMap(making, f.images, log)
+		chosen, archives, imageErr = imageMap(making, f.images, f.cluster.provider != sim.ProviderName, log)
 		return imageErr
 	})
 	t, err := f.cluster.open(ctx, log)
