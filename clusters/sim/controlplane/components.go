@@ -78,10 +78,18 @@ func (p Plan) apiServer() map[string]string {
 		"authorization-mode":               "Node,RBAC",
 		"enable-admission-plugins":         "NodeRestriction", // beside the defaults, as kubeadm has it
 		"allow-privileged":                 "true",
-		"audit-policy-file":                p.auditPolicy(),
-		"audit-log-path":                   p.AuditLog(),
-		"audit-log-maxsize":                "200",
-		"audit-log-maxbackup":              "1",
+		// By these an aggregated API server would know whom a request is from.
+		"requestheader-client-ca-file":       p.pki("front-proxy-ca.crt"),
+		"requestheader-allowed-names":        frontProxy,
+		"requestheader-username-headers":     "X-Remote-User",
+		"requestheader-group-headers":        "X-Remote-Group",
+		"requestheader-extra-headers-prefix": "X-Remote-Extra-",
+		"proxy-client-cert-file":             p.pki(frontProxy + ".crt"),
+		"proxy-client-key-file":              p.pki(frontProxy + ".key"),
+		"audit-policy-file":                  p.auditPolicy(),
+		"audit-log-path":                     p.AuditLog(),
+		"audit-log-maxsize":                  "200",
+		"audit-log-maxbackup":                "1",
 	}
 }
 
@@ -108,6 +116,10 @@ func (p Plan) controllerManager() map[string]string {
 		// The DaemonSet controller then acts as its own service account, with its own role.
 		"use-service-account-credentials": "true",
 	}
+	// Every controller gets a client with a token of its own at the start: some
+	// hundred requests, which the default burst of 30 would stretch over five
+	// seconds. The rate that lasts is left at its default.
+	flags["kube-api-burst"] = "200"
 	if p.Controllers != "" {
 		flags["controllers"] = p.Controllers
 	}

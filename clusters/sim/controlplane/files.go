@@ -16,6 +16,9 @@ import (
 // KWOKUser is who the simulated kubelets are to the API server.
 const KWOKUser = "dsconform:simulated-kubelets"
 
+// frontProxy is who the API server is to aggregated ones.
+const frontProxy = "front-proxy-client"
+
 //go:embed audit-policy.yaml
 var auditPolicy []byte
 
@@ -56,6 +59,14 @@ func (p Plan) Write(now time.Time) error {
 		if pairs[name], err = ca.Issue(subject, now); err != nil {
 			return err
 		}
+	}
+	proxies, err := pki.NewAuthority("front-proxy-ca", now)
+	if err != nil {
+		return err
+	}
+	pairs["front-proxy-ca"] = proxies.Pair()
+	if pairs[frontProxy], err = proxies.Issue(pki.Subject{Name: frontProxy}, now); err != nil {
+		return err
 	}
 	if pairs["service-account"], err = pki.KeyPair(); err != nil {
 		return err
