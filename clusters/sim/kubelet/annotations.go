@@ -8,7 +8,7 @@ const Prefix = "kubelet.dsconform.dev/"
 // change them while it runs.
 const (
 	// StartDelay is how long the containers are in the making, from the kubelet's
-	// first look at the pod. Default: no time.
+	// first look at the pod; "0s" is for large clusters. Default: a second.
 	StartDelay = Prefix + "start-delay"
 	// ReadyDelay is how long the containers run before they are ready. Default:
 	// as probes and the test program's settings say.

@@ -54,7 +54,7 @@ def stopDelay:
   else ([.spec.containers[] | .lifecycle.preStop.sleep.seconds // 0] | max // 0) + (env("AGENT_DRAIN") | seconds)
   end;
 def killed: running and (deaf or stopDelay > grace);
-def readyAtOnce: readyDelay == 0 and (unready or flaps | not) and (gates | length == 0);
+def readyAtOnce: readyDelay == 0 and (unready or flaps | not);
 def mismatch: (condition("Ready") == "True") != gatesOpen;
 def ready: condition("ContainersReady") == "True";
 def crashFirst: crashes and readyDelay > 0 and (crashAfter | seconds) <= readyDelay;

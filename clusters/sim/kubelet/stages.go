@@ -69,7 +69,8 @@ func kind(stage map[string]any) any {
 	return ref["kind"]
 }
 
-// complete walks through a stage: key and expression are jq, template is a template.
+// complete walks through a stage: key and expression are jq, template is the
+// template of a status.
 func complete(v any) {
 	switch v := v.(type) {
 	case []any:
@@ -83,10 +84,19 @@ func complete(v any) {
 			case isText && (key == "key" || key == "expression"):
 				v[key] = podQueries + text
 			case isText && key == "template":
-				v[key] = podTemplates + text
+				v[key] = versioned(podTemplates + text)
+				delete(v, "root")
 			default:
 				complete(value)
 			}
 		}
 	}
+}
+
+// versioned makes a template of a pod's status one of a patch that the API
+// server refuses unless it is made from the pod as it stands: KWOK plays several
+// stages of one pod at a time, and the one that began first may end last.
+func versioned(template string) string {
+	const head = "metadata:\n  resourceVersion: {{ .metadata.resourceVersion | quote }}\nstatus:\n"
+	return head + "  " + strings.ReplaceAll(template, "\n", "\n  ")
 }
