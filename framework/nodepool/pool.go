@@ -180,7 +180,7 @@ func (p *Pool) try(ctx context.Context, ticket Ticket) (granted *Ticket, why str
 			return
 		}
 		t.Enqueue(ticket)
-		got, ok, reason := t.Grant(ticket.Token, candidates)
+		got, ok, reason := t.Grant(ticket.Token, t.ours(candidates))
 		if ok {
 			granted = &got
 		}

@@ -52,6 +52,14 @@ func (t *Table) short(need Need) error {
 	return fmt.Errorf("%w: %d Ready workers without taints are asked for, and the cluster has %d", ErrTooFew, need.Workers, fitting)
 }
 
+// ours leaves out the nodes that joined since the run began: a spec made them,
+// and takes them out again.
+func (t *Table) ours(nodes []Candidate) []Candidate {
+	return slices.DeleteFunc(slices.Clone(nodes), func(n Candidate) bool {
+		return !slices.ContainsFunc(t.Pool, func(p Candidate) bool { return p.Name == n.Name })
+	})
+}
+
 // Candidate is a node that may be leased.
 type Candidate struct {
 	Name   string            `json:"name"`

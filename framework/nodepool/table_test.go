@@ -129,3 +129,11 @@ func TestNeverShared(t *testing.T) {
 		}
 	})
 }
+
+func TestNodesThatJoinedAreNotLeased(t *testing.T) {
+	table := Table{Pool: []Candidate{{Name: "a"}, {Name: "b"}}}
+	got := table.ours([]Candidate{{Name: "b"}, {Name: "joined"}})
+	if len(got) != 1 || got[0].Name != "b" {
+		t.Errorf("got %v, want b alone", got)
+	}
+}
