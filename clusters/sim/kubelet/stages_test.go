@@ -243,16 +243,16 @@ func TestNextStageOfAPod(t *testing.T) {
 		"a pod ends":                                         {bound(note(EndAfter, "4s"), runs(yes, yes)), "pod-end", "2030-01-01T12:00:04Z"},
 		"a pod is evicted":                                   {bound(note(Evict, "low on memory"), runs(yes, yes)), "pod-evict", 0},
 		"an ended pod is left alone":                         {bound(note(Evict, "low on memory"), runs(yes, yes), phase(corev1.PodFailed)), "", nil},
-		"a deleted pod ends in a moment":                     {bound(runs(yes, yes), deleted(30)), "pod-stop", 100},
+		"a deleted pod ends in a moment":                     {bound(runs(yes, yes), deleted(30)), "pod-stop", 600},
 		"a stop hook takes its time":                         {bound(preStop(4), runs(yes, yes), deleted(30)), "pod-stop", "2030-01-01T12:00:04Z"},
 		"a drain takes its time":                             {bound(env("AGENT_DRAIN", "4s"), runs(yes, yes), deleted(30)), "pod-stop", "2030-01-01T12:00:04Z"},
 		"a stop hook that is too long is cut off":            {bound(preStop(40), runs(yes, yes), deleted(30)), "pod-kill", "2030-01-01T12:00:30Z"},
 		"a program deaf to SIGTERM is killed":                {bound(env("AGENT_IGNORE_SIGTERM", "true"), runs(yes, yes), deleted(30)), "pod-kill", "2030-01-01T12:00:30Z"},
 		"a pod said to be deaf is killed":                    {bound(note(IgnoreSIGTERM, "true"), runs(yes, yes), deleted(30)), "pod-kill", "2030-01-01T12:00:30Z"},
-		"a deleted pod that never ran goes at once":          {bound(note(PullError, "true"), waits("ErrImagePull"), deleted(30)), "pod-discard", 0},
-		"a deleted pod that has ended goes at once":          {bound(runs(yes, yes), phase(corev1.PodFailed), deleted(30)), "pod-discard", 0},
+		"a deleted pod that never ran goes at once":          {bound(note(PullError, "true"), waits("ErrImagePull"), deleted(30)), "pod-discard", 500},
+		"a deleted pod that has ended goes at once":          {bound(runs(yes, yes), phase(corev1.PodFailed), deleted(30)), "pod-discard", 500},
 		"a deleted pod that a finalizer holds is left alone": {bound(runs(no, no), phase(corev1.PodFailed), deleted(0)), "", nil},
-		"a deleted pod is not evicted":                       {bound(note(Evict, "x"), runs(yes, yes), deleted(30)), "pod-stop", 100},
+		"a deleted pod is not evicted":                       {bound(note(Evict, "x"), runs(yes, yes), deleted(30)), "pod-stop", 600},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
