@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -111,11 +112,29 @@ func (c *Cluster) Components(ctx context.Context) ([]supervisor.Status, error) {
 func (c *Cluster) Component(ctx context.Context, name string, a supervisor.Action) (supervisor.Status, error) {
 	ctx, cancel := bound(ctx, c.timeouts.NodeCommand)
 	defer cancel()
-	s, err := c.control.Do(ctx, name, a)
+	s, err := c.component(ctx, name, a)
 	if err != nil {
 		return s, exit.Environmentf("cluster %s: %w", c.name, err)
 	}
 	return s, nil
+}
+
+// component is Component. KWOK holds its nodes by their leases and knows itself
+// by another name after a start: a lease of the one before would keep it from
+// its nodes until it has run out.
+func (c *Cluster) component(ctx context.Context, name string, a supervisor.Action) (supervisor.Status, error) {
+	if name == controlplane.KWOK && a == supervisor.Restart {
+		if s, err := c.control.Do(ctx, name, supervisor.Stop); err != nil {
+			return s, err
+		}
+		a = supervisor.Start
+	}
+	if name == controlplane.KWOK && a == supervisor.Start {
+		if err := c.freeLeases(ctx, corev1.NamespaceNodeLease); err != nil {
+			return supervisor.Status{}, err
+		}
+	}
+	return c.control.Do(ctx, name, a)
 }
 
 // bound limits a context and names the limit in its cause, which ends up in the error's text.

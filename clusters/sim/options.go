@@ -89,6 +89,10 @@ func (o Options) complete() (Options, error) {
 	case o.Workers < 0:
 		return o, exit.Usagef("%d simulated workers asked for: 1 or more are possible", o.Workers)
 	}
+	// Before anything is made for each of them.
+	if err := fitsMemory(o.Workers); err != nil {
+		return o, err
+	}
 	if o.Topology == nil {
 		o.Topology = clusters.DefaultTopology(o.Workers)
 	}
@@ -112,7 +116,7 @@ func (o Options) complete() (Options, error) {
 			return o, err
 		}
 	}
-	return o, fitsMemory(o.Workers)
+	return o, nil
 }
 
 // paths fills in the defaults that are needed to find a cluster.

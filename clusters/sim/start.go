@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/client-go/kubernetes"
@@ -47,6 +48,9 @@ func (c *Cluster) bringUp(ctx context.Context) error {
 		return err
 	}
 	if err := controlplane.GrantRoles(ctx, cs); err != nil {
+		return err
+	}
+	if err := c.freeLeases(ctx, corev1.NamespaceNodeLease, metav1.NamespaceSystem); err != nil {
 		return err
 	}
 	work, inner := errgroup.WithContext(ctx)

@@ -26,7 +26,7 @@ func TestClusterCommandsRefuseWhatIsWrong(t *testing.T) {
 		{"cluster create --controllers ,", "--controllers"},
 		{"cluster create --provider nobody", "kind or sim"},
 		{"cluster create --provider sim --nodes 0", "--nodes is 0"},
-		{"cluster create --provider sim --nodes 100000000", "of memory"},
+		{"cluster create --provider sim --nodes 1000000", "of memory"},
 		{"cluster create --provider sim --workers 2", "say --nodes"},
 		{"cluster create --provider sim --name Bad_Name", "lower-case"},
 		{"cluster create --provider sim --kubernetes-version nonsense", "vMAJOR.MINOR.PATCH"},
