@@ -16,8 +16,9 @@ import (
 // DefaultName is the name of a cluster nobody named.
 const DefaultName = "dsconform"
 
-// DefaultWorkers is the number of workers nobody asked for: what the specs need.
-const DefaultWorkers = 4
+// DefaultWorkers is the number of workers nobody asked for: enough for specs to
+// run beside each other, each with its own.
+const DefaultWorkers = 8
 
 // maxName keeps node names within the 63 characters of a DNS label, and the
 // control socket's path within what the kernel takes.
