@@ -61,17 +61,26 @@ func (c *Cluster) RebootNode(ctx context.Context, node string) error {
 		}); err != nil {
 			return fmt.Errorf("rebooting node %s: %w", node, err)
 		}
-		pods, err := cs.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", n.Name).String()})
-		if err != nil {
-			return fmt.Errorf("listing the pods of node %s: %w", node, err)
-		}
-		for i := range pods.Items {
-			if err := restartPod(ctx, cs, &pods.Items[i]); err != nil {
-				return err
-			}
+		if err := restartPods(ctx, cs, n.Name); err != nil {
+			return err
 		}
 		return c.setState(ctx, cs, node, kubelet.StateRunning)
 	})
+}
+
+// restartPods starts anew what the API says runs on a machine that has just come
+// up: a reboot, or another machine under the name of one that is gone.
+func restartPods(ctx context.Context, cs kubernetes.Interface, node string) error {
+	pods, err := cs.CoreV1().Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("spec.nodeName", node).String()})
+	if err != nil {
+		return fmt.Errorf("listing the pods of node %s: %w", node, err)
+	}
+	for i := range pods.Items {
+		if err := restartPod(ctx, cs, &pods.Items[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // restartPod writes what a kubelet finds after a reboot: the containers are gone

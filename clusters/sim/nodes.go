@@ -97,6 +97,9 @@ func (c *Cluster) AddNode(ctx context.Context, spec clusters.NodeSpec) (string, 
 		return "", exit.Usagef("the node name %q is taken", wanted)
 	}
 	if err == nil {
+		err = restartPods(limited, cs, spec.Name)
+	}
+	if err == nil {
 		err = await.Nodes(limited, await.OneNode(cs, spec.Name), "node "+spec.Name, []string{spec.Name}, await.Settled)
 	}
 	if err != nil {

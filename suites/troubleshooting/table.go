@@ -107,7 +107,6 @@ func oldPodsDoNotEnd() framework.Spec {
 		Clauses:   []string{table, "concepts/workloads/pods/pod-lifecycle: termination of Pods", "tasks/manage-daemon/update-daemon-set: troubleshooting"},
 		Covers:    []string{"DS-PLC-024", "DS-RUM-008", "DS-RUM-016"},
 		Why:       "maxUnavailable is 1 and used up by the terminating pod; a controller that goes on breaks the budget, one that starts the new pod early has two daemons on the node.",
-		Needs:     []framework.Ability{framework.RealKubelet},
 		Nodes:     framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			t := provoke(ctx, e, "termination")

@@ -7,7 +7,8 @@ def seconds:
   else [scan("([0-9.]+)(ms|h|m|s)") | (.[0] | tonumber) * ({"ms": 0.001, "s": 1, "m": 60, "h": 3600}[.[1]])] | add // 0
   end;
 def time: if . == null then null else (sub("\\.[0-9]+"; "") | fromdateiso8601) end;
-def at($start; $after): ($start + ($after | ceil)) | todateiso8601;
+# The API cuts times to whole seconds: a second more, so that nothing comes early.
+def at($start; $after): ($start + ($after | ceil) + 1) | todateiso8601;
 
 # Where the pod is in its life.
 def condition($type): [.status.conditions[]? | select(.type == $type) | .status] | first;
