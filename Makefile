@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-# Where the specs run: auto, kind, or existing with KUBECONFIG set.
+# Where the specs run: auto, kind, sim (simulated nodes), or existing with KUBECONFIG set.
 CLUSTER ?= auto
 # system uses only the container engine that is there; private (the default)
 # may also start one of the project's own, and install Debian's docker.io for it.
@@ -19,6 +19,9 @@ FOCUS ?=
 KUBERNETES_VERSION ?=
 NODE_IMAGE ?=
 WORKERS ?=
+# The number of simulated workers of CLUSTER=sim, and a folder with its programs.
+NODES ?=
+BINARIES_DIR ?=
 # Whatever else goes to `dsconform run`, as ARGS='--seed 7 --strict'.
 ARGS ?=
 OUT ?= out
@@ -38,13 +41,15 @@ RUN_FLAGS = \
 	$(if $(FOCUS),--focus='$(FOCUS)') \
 	$(if $(KUBERNETES_VERSION),--kubernetes-version='$(KUBERNETES_VERSION)') \
 	$(if $(NODE_IMAGE),--node-image='$(NODE_IMAGE)') \
-	$(if $(WORKERS),--workers='$(WORKERS)')
+	$(if $(WORKERS),--workers='$(WORKERS)') \
+	$(if $(NODES),--nodes='$(NODES)') \
+	$(if $(BINARIES_DIR),--binaries-dir='$(BINARIES_DIR)')
 
 .PHONY: help
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS OUT ARGS"
+	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS NODES BINARIES_DIR OUT ARGS"
 
 .PHONY: check-engine
 check-engine:
@@ -55,7 +60,7 @@ build: ## Build bin/dsconform, one static executable.
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/dsconform
 
 .PHONY: e2e
-e2e: check-engine build ## Run the suite on a real cluster. May install Debian packages (docker.io and what a node image is composed of) unless ENGINE=system.
+e2e: check-engine build ## Run the suite, on a real cluster or on simulated nodes. May install Debian packages (docker.io and what a node image is composed of) unless ENGINE=system or CLUSTER=sim.
 	./$(BIN) run --cluster='$(CLUSTER)' $(RUN_FLAGS) --out '$(OUT)' $(ARGS)
 
 .PHONY: unit

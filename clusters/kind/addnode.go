@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
@@ -68,7 +69,7 @@ func checkSpec(spec clusters.NodeSpec) error {
 // startMachine runs the container of a node. The name is given back as soon as
 // a container may stand, also with an error.
 func (c *Cluster) startMachine(ctx context.Context, wanted string) (string, error) {
-	sibling := nodeName(c.name, clusters.RoleControlPlane, 0)
+	sibling := clusters.NodeName(c.name, clusters.RoleControlPlane, 0)
 	like, err := c.containers.inspect(ctx, sibling)
 	if err != nil {
 		return "", err
@@ -116,7 +117,7 @@ func (c *Cluster) nextName(ctx context.Context) (string, error) {
 	var name string
 	err := c.store.update(ctx, func(st *state) error {
 		st.LastWorker++
-		name = nodeName(c.name, clusters.RoleWorker, st.LastWorker-1)
+		name = clusters.NodeName(c.name, clusters.RoleWorker, st.LastWorker-1)
 		return nil
 	})
 	return name, err
@@ -145,14 +146,14 @@ func (c *Cluster) joinMachine(ctx context.Context, cs kubernetes.Interface, name
 	return c.log.Do(ctx, name+": Ready, start-up taints gone", 0, func(ctx context.Context) error {
 		if _, viaAPI := splitLabels(spec.Labels); len(viaAPI) > 0 {
 			// kubeadm is done when the kubelet has its certificate; the Node comes after that.
-			if err := awaitNodes(ctx, oneNode(cs, name), "node "+name, []string{name}, registered); err != nil {
+			if err := await.Nodes(ctx, await.OneNode(cs, name), "node "+name, []string{name}, await.Registered); err != nil {
 				return err
 			}
 			if err := labelViaAPI(ctx, cs, name, viaAPI); err != nil {
 				return err
 			}
 		}
-		return awaitNodes(ctx, oneNode(cs, name), "node "+name, []string{name}, settled)
+		return await.Nodes(ctx, await.OneNode(cs, name), "node "+name, []string{name}, await.Settled)
 	})
 }
 
@@ -171,7 +172,7 @@ func (c *Cluster) prepareJoin(ctx context.Context, cs kubernetes.Interface, name
 		return c.containers.awaitBoot(inner, name, i.State.StartedAt)
 	})
 	work.Go(func() (err error) {
-		conf, err = c.containers.exec(inner, nodeName(c.name, clusters.RoleControlPlane, 0), "cat", "/kind/kubeadm.conf")
+		conf, err = c.containers.exec(inner, clusters.NodeName(c.name, clusters.RoleControlPlane, 0), "cat", "/kind/kubeadm.conf")
 		return err
 	})
 	work.Go(func() (err error) {

@@ -77,14 +77,6 @@ func (o Options) worker(i int) clusters.NodeSpec {
 	return clusters.NodeSpec{Role: clusters.RoleWorker}
 }
 
-// nodeName is the name kind gives the i-th node of a role, counted from 0.
-func nodeName(cluster string, role clusters.Role, i int) string {
-	if i == 0 {
-		return fmt.Sprintf("%s-%s", cluster, role)
-	}
-	return fmt.Sprintf("%s-%s%d", cluster, role, i+1)
-}
-
 // auditPatch appends to the API server's flags; a merge patch would replace those kind sets.
 func auditPatch(v *version.Version) (v1alpha4.PatchJSON6902, error) {
 	type operation struct {

@@ -78,7 +78,7 @@ func TestKindConfig(t *testing.T) {
 func TestNodeNameIsKinds(t *testing.T) {
 	t.Parallel()
 	for i, want := range []string{"c-worker", "c-worker2", "c-worker3"} {
-		if got := nodeName("c", clusters.RoleWorker, i); got != want {
+		if got := clusters.NodeName("c", clusters.RoleWorker, i); got != want {
 			t.Errorf("node %d is %s, want %s", i, got, want)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/yaml"
 
-	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/await"
 )
 
 const (
@@ -32,20 +33,7 @@ func kubeadmControllers() []string {
 // "*,-daemonset-controller": the controllers kubeadm switches on stay on unless
 // the wish names them.
 func controllersFlag(wish string) (string, error) {
-	var list []string
-	for part := range strings.SplitSeq(wish, ",") {
-		part = strings.TrimSpace(part)
-		if strings.TrimPrefix(part, "-") == "" || strings.ContainsAny(part, " \t\"'\n") {
-			return "", exit.Usagef("--controllers %q cannot be read: it is a list such as *,-daemonset-controller", wish)
-		}
-		list = append(list, part)
-	}
-	for _, name := range kubeadmControllers() {
-		if !slices.Contains(list, name) && !slices.Contains(list, "-"+name) {
-			list = append(list, name)
-		}
-	}
-	return strings.Join(list, ","), nil
+	return clusters.ControllersFlag(wish, kubeadmControllers()...)
 }
 
 // setControllers restarts kube-controller-manager on every control-plane node
@@ -78,7 +66,7 @@ func (c *Cluster) setControllers(ctx context.Context, cs kubernetes.Interface, w
 		}
 	}
 	leases := cache.NewListWatchFromClient(cs.CoordinationV1().RESTClient(), "leases", metav1.NamespaceSystem, fields.OneTermEqualSelector(metav1.ObjectNameField, kcm))
-	return await(ctx, leases, "the restarted "+kcm+" to lead", func(found []*coordinationv1.Lease) (bool, string) {
+	return await.Until(ctx, leases, "the restarted "+kcm+" to lead", func(found []*coordinationv1.Lease) (bool, string) {
 		for _, l := range found {
 			if now := holder(l); now != "" && now != before {
 				return true, ""
@@ -138,7 +126,7 @@ func withControllers(manifest, flag string) (string, error) {
 // awaitFlag waits until a static pod runs, ready, with a flag.
 func awaitFlag(ctx context.Context, cs kubernetes.Interface, name, flag string) error {
 	pods := cache.NewListWatchFromClient(cs.CoreV1().RESTClient(), "pods", metav1.NamespaceSystem, fields.OneTermEqualSelector(metav1.ObjectNameField, name))
-	return await(ctx, pods, "pod "+name+" to run with "+flag, func(found []*corev1.Pod) (bool, string) {
+	return await.Until(ctx, pods, "pod "+name+" to run with "+flag, func(found []*corev1.Pod) (bool, string) {
 		for _, p := range found {
 			return runsWith(p, flag)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
@@ -140,7 +141,7 @@ func (m *making) run(ctx context.Context) error {
 
 // settle goes on where kind ends: it waits for no worker, no network and no taint.
 func (m *making) settle(ctx context.Context) error {
-	inside, err := m.c.containers.exec(ctx, nodeName(m.o.Name, clusters.RoleControlPlane, 0), "cat", "/kind/version")
+	inside, err := m.c.containers.exec(ctx, clusters.NodeName(m.o.Name, clusters.RoleControlPlane, 0), "cat", "/kind/version")
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (m *making) settle(ctx context.Context) error {
 	}
 	names := m.o.nodeNames()
 	if err := m.c.log.Do(ctx, "nodes Ready", 0, func(ctx context.Context) error {
-		return awaitNodes(ctx, allNodes(cs), "the nodes to be Ready", names, nodeReady)
+		return await.Nodes(ctx, await.AllNodes(cs), "the nodes to be Ready", names, await.NodeReady)
 	}); err != nil {
 		return err
 	}
@@ -168,11 +169,11 @@ func (m *making) settle(ctx context.Context) error {
 			if len(viaAPI) == 0 {
 				continue
 			}
-			if err := labelViaAPI(ctx, cs, nodeName(m.o.Name, clusters.RoleWorker, i), viaAPI); err != nil {
+			if err := labelViaAPI(ctx, cs, clusters.NodeName(m.o.Name, clusters.RoleWorker, i), viaAPI); err != nil {
 				return err
 			}
 		}
-		return awaitNodes(ctx, allNodes(cs), "the start-up taints to go", names, settled)
+		return await.Nodes(ctx, await.AllNodes(cs), "the start-up taints to go", names, await.Settled)
 	}); err != nil {
 		return err
 	}
@@ -188,10 +189,10 @@ func (m *making) settle(ctx context.Context) error {
 func (o Options) nodeNames() []string {
 	var names []string
 	for i := range o.ControlPlanes {
-		names = append(names, nodeName(o.Name, clusters.RoleControlPlane, i))
+		names = append(names, clusters.NodeName(o.Name, clusters.RoleControlPlane, i))
 	}
 	for i := range o.Workers {
-		names = append(names, nodeName(o.Name, clusters.RoleWorker, i))
+		names = append(names, clusters.NodeName(o.Name, clusters.RoleWorker, i))
 	}
 	return names
 }

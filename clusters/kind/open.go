@@ -9,6 +9,7 @@ import (
 
 	kindcluster "sigs.k8s.io/kind/pkg/cluster"
 
+	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
@@ -136,7 +137,7 @@ func (c *Cluster) Healthy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = awaitNodes(ctx, allNodes(cs), "the nodes to be Ready", names, settled)
+	err = await.Nodes(ctx, await.AllNodes(cs), "the nodes to be Ready", names, await.Settled)
 	if err == nil {
 		err = awaitSystem(ctx, cs, 0)
 	}

@@ -34,7 +34,7 @@ type Options struct {
 	Workers int
 	// Topology gives labels and taints by worker, the first entry to the first
 	// worker; workers beyond it are plain, entries beyond the workers unused.
-	// Default (nil): DefaultTopology; empty: all plain.
+	// Default (nil): clusters.DefaultTopology; empty: all plain.
 	Topology []clusters.NodeSpec
 	// KubernetesVersion is the version in NodeImage, for instance "v1.37.2".
 	// Default: asked of the image, at the price of one container run.
@@ -104,7 +104,7 @@ func (o Options) defaulted() (Options, error) {
 		return o, exit.Usagef("%d workers asked for: 0 or more are possible", o.Workers)
 	}
 	if o.Topology == nil {
-		o.Topology = DefaultTopology(o.Workers)
+		o.Topology = clusters.DefaultTopology(o.Workers)
 	}
 	for i, n := range o.Topology {
 		if n.Role == clusters.RoleControlPlane {

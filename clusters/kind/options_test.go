@@ -53,7 +53,7 @@ func TestDefaultTopologyHasWhatSpecsAskFor(t *testing.T) {
 	t.Parallel()
 	zones, tainted := map[string]bool{}, 0
 	count := map[string]int{}
-	for _, n := range DefaultTopology(3) {
+	for _, n := range clusters.DefaultTopology(3) {
 		zones[n.Labels[corev1.LabelTopologyZone]] = true
 		for k, v := range n.Labels {
 			if !registrableLabel(k) {

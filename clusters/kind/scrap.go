@@ -128,13 +128,13 @@ func (c *Cluster) plannedNames(st state) []string {
 	controlPlanes := max(st.ControlPlanes, 1)
 	var names []string
 	for i := range controlPlanes {
-		names = append(names, nodeName(c.name, clusters.RoleControlPlane, i))
+		names = append(names, clusters.NodeName(c.name, clusters.RoleControlPlane, i))
 	}
 	if controlPlanes > 1 {
-		names = append(names, nodeName(c.name, "external-load-balancer", 0))
+		names = append(names, clusters.NodeName(c.name, "external-load-balancer", 0))
 	}
 	for i := range st.Workers {
-		names = append(names, nodeName(c.name, clusters.RoleWorker, i))
+		names = append(names, clusters.NodeName(c.name, clusters.RoleWorker, i))
 	}
 	return names
 }

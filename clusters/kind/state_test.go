@@ -69,7 +69,7 @@ func TestNamesAreReservedOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if !seen[nodeName("c", clusters.RoleWorker, 2)] || !seen[nodeName("c", clusters.RoleWorker, 13)] {
+	if !seen[clusters.NodeName("c", clusters.RoleWorker, 2)] || !seen[clusters.NodeName("c", clusters.RoleWorker, 13)] {
 		t.Errorf("names given out: %v; want c-worker3 to c-worker14", seen)
 	}
 }

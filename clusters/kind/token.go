@@ -13,6 +13,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 	bootstraputil "k8s.io/cluster-bootstrap/token/util"
+
+	"github.com/dsconform/dsconform/clusters/await"
 )
 
 // tokenLife is how long a token made here lives: for one join, with room.
@@ -49,7 +51,7 @@ func joinToken(ctx context.Context, cs kubernetes.Interface, now time.Time) (str
 	}
 	info := cache.NewListWatchFromClient(cs.CoreV1().RESTClient(), "configmaps", metav1.NamespacePublic,
 		fields.OneTermEqualSelector(metav1.ObjectNameField, bootstrapapi.ConfigMapClusterInfo))
-	err = await(ctx, info, "the cluster to sign its discovery document with a new bootstrap token", func(maps []*corev1.ConfigMap) (bool, string) {
+	err = await.Until(ctx, info, "the cluster to sign its discovery document with a new bootstrap token", func(maps []*corev1.ConfigMap) (bool, string) {
 		for _, m := range maps {
 			if m.Data[bootstrapapi.JWSSignatureKeyPrefix+id] != "" {
 				return true, ""

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dsconform/dsconform/clusters/engine"
 	"github.com/dsconform/dsconform/clusters/kind"
+	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/internal/exit"
 )
@@ -33,7 +34,7 @@ func newCleanCommand() *cobra.Command {
 // run removes what it can and reports all that it could not.
 func (f *cleanFlags) run(ctx context.Context) error {
 	log := steps.New(os.Stdout)
-	var errs []error
+	errs := []error{deleteSimulated(ctx, log)}
 	// A machine without any engine has nothing of ours to delete.
 	engines, err := reachable(ctx, log)
 	if err != nil {
@@ -70,6 +71,19 @@ func deleteAll(ctx context.Context, e *engine.Engine, log *steps.Log) error {
 		if info.Ours {
 			errs = append(errs, kind.Delete(ctx, kind.Options{Engine: e, Name: info.Name, Log: log}))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// deleteSimulated deletes the clusters of simulated nodes.
+func deleteSimulated(ctx context.Context, log *steps.Log) error {
+	infos, err := sim.List(ctx, sim.Options{})
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, info := range infos {
+		errs = append(errs, sim.Delete(ctx, sim.Options{Name: info.Name, Log: log}))
 	}
 	return errors.Join(errs...)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dsconform/dsconform/clusters/kind"
+	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/internal/exit"
 )
@@ -32,7 +33,14 @@ func newClusterLoadImageCommand() *cobra.Command {
 		Args:  oneArg("the path of a docker or OCI image archive"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			log := steps.New(cmd.ErrOrStderr())
-			c, err := f.open(cmd.Context(), log)
+			provider, err := f.find(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if provider == sim.ProviderName {
+				return exit.Usagef("cluster %q is simulated: its nodes take every image for granted", f.name)
+			}
+			c, err := f.openKind(cmd.Context(), log)
 			if err != nil {
 				return err
 			}
@@ -79,7 +87,7 @@ func newClusterLogsCommand() *cobra.Command {
 	f := &existingFlags{}
 	cmd := &cobra.Command{
 		Use:   "logs FOLDER",
-		Short: "Save the logs of all nodes below a folder",
+		Short: "Save the logs of a cluster below a folder",
 		Args:  oneArg("the folder to save them in"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			log := steps.New(cmd.ErrOrStderr())
@@ -102,17 +110,21 @@ func newClusterEnvCommand() *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, log := cmd.Context(), steps.New(cmd.ErrOrStderr())
-			e, err := f.engine(ctx, log)
+			c, err := f.open(ctx, log)
 			if err != nil {
 				return err
 			}
-			c, err := kind.Open(ctx, e, f.name, func(o *kind.Options) { o.Log = log })
-			if err != nil {
-				return err
+			env := []string{"KUBECONFIG=" + c.KubeconfigPath()}
+			if c.Provider() == kind.ProviderName {
+				e, err := f.engine(ctx, log)
+				if err != nil {
+					return err
+				}
+				// Without its digest: an image composed here stands in no registry, and has none to be found by.
+				image, _, _ := strings.Cut(c.Images()["node"], "@")
+				env = append(append(env, e.Env()...), "KIND_CLUSTER_NAME="+c.Name(), "NODE_IMAGE="+image)
 			}
-			// Without its digest: an image composed here stands in no registry, and has none to be found by.
-			image, _, _ := strings.Cut(c.Images()["node"], "@")
-			for _, entry := range append(e.Env(), "KIND_CLUSTER_NAME="+c.Name(), "NODE_IMAGE="+image, "KUBECONFIG="+c.KubeconfigPath()) {
+			for _, entry := range env {
 				key, value, _ := strings.Cut(entry, "=")
 				if err := printed(fmt.Fprintf(cmd.OutOrStdout(), "export %s=%s\n", key, shellescape.Quote(value))); err != nil {
 					return err

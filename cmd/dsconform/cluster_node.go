@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dsconform/dsconform/clusters"
-	"github.com/dsconform/dsconform/clusters/kind"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/internal/exit"
 )
@@ -74,28 +73,27 @@ func newNodeAddCommand() *cobra.Command {
 // nodeAction is a command that does one thing to one node.
 type nodeAction struct {
 	verb, doing, short string
-	do                 func(ctx context.Context, c *kind.Cluster, node string) error
+	do                 func(ctx context.Context, c ownCluster, node string) error
 	// doKubelet, if set, is done instead under --kubelet-only.
-	doKubelet func(ctx context.Context, c *kind.Cluster, node string) error
+	doKubelet func(ctx context.Context, c ownCluster, node string) error
 }
 
 func nodeActions() []nodeAction {
-	type cluster = kind.Cluster
 	return []nodeAction{
 		{verb: "remove", doing: "removing", short: "Take a worker out of the cluster for good",
-			do: func(ctx context.Context, c *cluster, n string) error { return removeNode(ctx, c, n) }},
+			do: func(ctx context.Context, c ownCluster, n string) error { return removeNode(ctx, c, n) }},
 		{verb: "stop", doing: "stopping", short: "Stop a node's machine as if its power went",
-			do:        func(ctx context.Context, c *cluster, n string) error { return c.StopNode(ctx, n) },
-			doKubelet: func(ctx context.Context, c *cluster, n string) error { return c.StopKubelet(ctx, n) }},
+			do:        func(ctx context.Context, c ownCluster, n string) error { return c.StopNode(ctx, n) },
+			doKubelet: func(ctx context.Context, c ownCluster, n string) error { return c.StopKubelet(ctx, n) }},
 		{verb: "start", doing: "starting", short: "Start a node's machine, and wait until its kubelet runs",
-			do:        func(ctx context.Context, c *cluster, n string) error { return c.StartNode(ctx, n) },
-			doKubelet: func(ctx context.Context, c *cluster, n string) error { return c.StartKubelet(ctx, n) }},
+			do:        func(ctx context.Context, c ownCluster, n string) error { return c.StartNode(ctx, n) },
+			doKubelet: func(ctx context.Context, c ownCluster, n string) error { return c.StartKubelet(ctx, n) }},
 		{verb: "pause", doing: "freezing", short: "Freeze everything that runs on a node",
-			do: func(ctx context.Context, c *cluster, n string) error { return c.PauseNode(ctx, n) }},
+			do: func(ctx context.Context, c ownCluster, n string) error { return c.PauseNode(ctx, n) }},
 		{verb: "unpause", doing: "thawing", short: "Let a frozen node go on",
-			do: func(ctx context.Context, c *cluster, n string) error { return c.UnpauseNode(ctx, n) }},
+			do: func(ctx context.Context, c ownCluster, n string) error { return c.UnpauseNode(ctx, n) }},
 		{verb: "reboot", doing: "rebooting", short: "Restart a node's machine, and wait until its kubelet runs",
-			do: func(ctx context.Context, c *cluster, n string) error { return c.RebootNode(ctx, n) }},
+			do: func(ctx context.Context, c ownCluster, n string) error { return c.RebootNode(ctx, n) }},
 	}
 }
 
@@ -128,7 +126,7 @@ func (a nodeAction) command() *cobra.Command {
 
 // removeNode refuses a name that is no node's: at a command line it is a typing
 // error, where for a program a node that is gone is as good as removed.
-func removeNode(ctx context.Context, c *kind.Cluster, node string) error {
+func removeNode(ctx context.Context, c ownCluster, node string) error {
 	if err := c.Has(ctx, node); err != nil {
 		return err
 	}

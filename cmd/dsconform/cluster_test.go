@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dsconform/dsconform/clusters/kind"
+	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
@@ -23,6 +24,18 @@ func TestClusterCommandsRefuseWhatIsWrong(t *testing.T) {
 		{"cluster create --name Bad_Name", "lower-case"},
 		{"cluster create --kubernetes-version nonsense", "v1.37.2"},
 		{"cluster create --controllers ,", "--controllers"},
+		{"cluster create --provider nobody", "kind or sim"},
+		{"cluster create --provider sim --nodes 0", "--nodes is 0"},
+		{"cluster create --provider sim --nodes 1000000", "of memory"},
+		{"cluster create --provider sim --workers 2", "say --nodes"},
+		{"cluster create --provider sim --name Bad_Name", "lower-case"},
+		{"cluster create --provider sim --kubernetes-version nonsense", "vMAJOR.MINOR.PATCH"},
+		{"cluster create --provider sim --controllers ,", "--controllers"},
+		{"cluster create --provider sim --binaries-dir /nonexistent", "is no folder"},
+		{"cluster create --provider sim --binaries-dir /etc", "no executable kube-apiserver"},
+		{"cluster delete --provider nobody", "kind or sim"},
+		{"run --cluster=sim --nodes 0", "--nodes is 0"},
+		{"run --cluster=sim --kubeconfig x", "leave one of them out"},
 		{"cluster node add a b", "one argument at most"},
 		{"cluster node add --label a", "key=value"},
 		{"cluster node add --label -a=b", "cannot be used"},
@@ -82,16 +95,20 @@ func TestClusterFlagsBecomeOptions(t *testing.T) {
 func TestListClusters(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	err := listClusters(&b, []kind.Info{
-		{Name: "a", Ours: true, Phase: "ready", KubernetesVersion: "v1.37.2", Containers: 4, Kubeconfig: "/k"},
-		{Name: "other", Containers: 1},
+	err := listClusters(&b, clusterLists{
+		Kind: []kind.Info{
+			{Name: "a", Ours: true, Phase: "ready", KubernetesVersion: "v1.37.2", Containers: 4, Kubeconfig: "/k"},
+			{Name: "other", Containers: 1},
+		},
+		Sim: []sim.Info{{Name: "b", Phase: "dead", KubernetesVersion: "v1.36.3", Workers: 4, Kubeconfig: "/l"}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `NAME   STATE                  KUBERNETES  CONTAINERS  KUBECONFIG
-a      ready                  v1.37.2     4           /k
-other  not made by dsconform  -           1           -
+	want := `NAME   PROVIDER  STATE                  KUBERNETES  NODES  KUBECONFIG
+a      kind      ready                  v1.37.2     4      /k
+other  kind      not made by dsconform  -           1      -
+b      sim       dead                   v1.36.3     5      /l
 `
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)

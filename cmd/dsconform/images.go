@@ -39,8 +39,9 @@ func (p programs) Build(ctx context.Context, want images.Program) (string, error
 }
 
 // imageMap chooses the image for each name, and makes the archives of those
-// that are ours. It needs no cluster, so that it can be done beside the making of one.
-func imageMap(ctx context.Context, mode string, log *steps.Log) (fixtures.ImageMap, []images.Archive, error) {
+// that are ours if something is to run them. It needs no cluster, so that it can
+// be done beside the making of one.
+func imageMap(ctx context.Context, mode string, run bool, log *steps.Log) (fixtures.ImageMap, []images.Archive, error) {
 	parsed, err := fixtures.ParseMode(mode)
 	if err != nil {
 		return fixtures.ImageMap{}, nil, err
@@ -48,6 +49,9 @@ func imageMap(ctx context.Context, mode string, log *steps.Log) (fixtures.ImageM
 	m, err := images.Available(ctx, parsed, images.Registry, log)
 	if err != nil {
 		return m, nil, exit.Environmentf("ask for the upstream images: %w", err)
+	}
+	if !run {
+		return m, nil, nil
 	}
 	builder, err := binaries.New(binaries.Options{Log: log})
 	if err != nil {
@@ -70,6 +74,9 @@ func environment(err error) error {
 
 // load puts the archives on the cluster's nodes.
 func (t *target) load(ctx context.Context, archives []images.Archive, log *steps.Log) error {
+	if len(archives) == 0 {
+		return nil
+	}
 	loader, ok := t.cluster.(clusters.ImageLoader)
 	if !ok {
 		log.Notef("images cannot be loaded onto this cluster: its nodes must have them already, or run with --images=upstream")

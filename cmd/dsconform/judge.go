@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/nodepool"
 	"github.com/dsconform/dsconform/framework/run"
 	"github.com/dsconform/dsconform/internal/exit"
@@ -39,6 +40,7 @@ func (f *runFlags) judge(ctx context.Context, t *target, plan run.Plan, started 
 		return exit.Environmentf("prepare the leases of nodes: %w", err)
 	}
 	plan.Log.Notef("%d specs, %d at a time, seed %d, Kubernetes %s, %d nodes", len(plan.Specs), plan.Procs, plan.Seed, env.KubernetesVersion, len(env.Nodes))
+	noteUnfit(t.cluster, plan)
 	results, err := run.Run(ctx, plan)
 	if err != nil {
 		return err
@@ -54,6 +56,22 @@ func (f *runFlags) judge(ctx context.Context, t *target, plan run.Plan, started 
 		collectLogs(ctx, t.cluster, plan)
 	}
 	return verdict(report)
+}
+
+// noteUnfit says in one line which specs simulated nodes cannot be judged by.
+func noteUnfit(c clusters.Cluster, plan run.Plan) {
+	if c.RealKubelets() {
+		return
+	}
+	var ids []string
+	for _, s := range plan.Specs {
+		if why, version := framework.Unfit(s, c, plan.Config.Settings.KubernetesVersion); why != "" && !version {
+			ids = append(ids, s.ID)
+		}
+	}
+	if len(ids) > 0 {
+		plan.Log.Notef("%d of them are skipped, for they need real kubelets or machines: %s", len(ids), strings.Join(ids, ", "))
+	}
 }
 
 // selection says in words which specs were chosen; empty for all.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dsconform/dsconform/clusters/engine"
+	"github.com/dsconform/dsconform/clusters/sim/supervisor"
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/kubectl"
 	"github.com/dsconform/dsconform/framework/run"
@@ -29,6 +30,9 @@ func main() {
 	}
 	if run.IsWorker(os.Args[0]) {
 		os.Exit(run.Worker(context.Background(), suites.All(), run.On(openCluster)))
+	}
+	if supervisor.IsRole(os.Args) {
+		os.Exit(supervisor.Main(context.Background(), os.Args[2:]))
 	}
 	if kubectl.IsChild(os.Args) {
 		os.Exit(kubectl.Main(os.Args[2:]))
@@ -60,7 +64,7 @@ func newRootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "dsconform",
 		Short: "Certify implementations of the Kubernetes DaemonSet controller",
-		Long: "dsconform judges an implementation of the Kubernetes DaemonSet controller on a cluster with real kubelets.\n\n" +
+		Long: "dsconform judges an implementation of the Kubernetes DaemonSet controller on a cluster with real kubelets, or with simulated ones.\n\n" +
 			"Exit codes: 0 conformant, 1 not conformant, 2 wrong usage, 3 the environment stopped us, 4 a fault of dsconform.",
 		Version:       version,
 		SilenceErrors: true,

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/fixtures"
 	"github.com/dsconform/dsconform/fixtures/images"
@@ -59,7 +61,7 @@ func newRunCommand() *cobra.Command {
 	flags.BoolVar(&f.strict, "strict", false, "let known deviations of released Kubernetes fail")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "stop after the first spec that fails")
 	flags.BoolVar(&f.keep, "keep", false, "leave the cluster running at the end")
-	flags.IntVar(&f.procs, "procs", defaultProcs, "how many specs run at once")
+	flags.IntVar(&f.procs, "procs", defaultProcs, fmt.Sprintf("how many specs run at once (on simulated nodes %d, unless told)", simulatedProcs))
 	flags.Int64Var(&f.seed, "seed", 0, "the seed that orders the specs; 0 picks one, which stands in the report")
 	flags.StringVar(&f.out, "out", "out", "the folder for report, logs and failure bundles")
 	flags.StringVar(&f.images, "images", string(fixtures.Own), "the images of the examples: own (built here), or upstream where a registry answers")
@@ -70,6 +72,9 @@ func newRunCommand() *cobra.Command {
 // defaultProcs: specs mostly wait for the cluster, so that more of them than
 // there are cores run at once.
 const defaultProcs = 8
+
+// simulatedProcs: no kubelet takes part of the cores.
+const simulatedProcs = 12
 
 // run does the whole job. What it makes it removes again, whatever happens,
 // unless asked to keep it.
@@ -111,6 +116,13 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 
 // prepare makes the cluster and, beside it, the images, and brings the two together.
 func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (*target, map[string]string, error) {
+	f.cluster.keep = f.keep
+	if err := f.cluster.choose(ctx, log); err != nil {
+		return nil, nil, err
+	}
+	if f.cluster.provider == sim.ProviderName && !f.cluster.sim.set.Changed("procs") {
+		f.procs = simulatedProcs
+	}
 	var (
 		group    errgroup.Group
 		chosen   fixtures.ImageMap
@@ -120,7 +132,7 @@ func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (*target, map[st
 	making, cancel := context.WithCancel(ctx)
 	defer cancel()
 	group.Go(func() error {
-		chosen, archives, imageErr = imageMap(making, f.images, log)
+		chosen, archives, imageErr = imageMap(making, f.images, f.cluster.provider != sim.ProviderName, log)
 		return imageErr
 	})
 	t, err := f.cluster.open(ctx, log)

@@ -16,6 +16,7 @@ import (
 	"github.com/dsconform/dsconform/clusters/engine"
 	"github.com/dsconform/dsconform/clusters/existing"
 	"github.com/dsconform/dsconform/clusters/kind"
+	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/framework/run"
 	"github.com/dsconform/dsconform/internal/exit"
@@ -26,7 +27,9 @@ import (
 const runWorkers = 6
 
 // providers are the values of --cluster.
-func providers() []string { return []string{"auto", kind.ProviderName, existing.ProviderName} }
+func providers() []string {
+	return []string{"auto", kind.ProviderName, sim.ProviderName, existing.ProviderName}
+}
 
 // targetFlags say which cluster is judged.
 type targetFlags struct {
@@ -34,13 +37,17 @@ type targetFlags struct {
 	kubeconfig string
 	context    string
 	kind       clusterFlags
+	sim        simFlags
+	// keep lets a cluster made go on when this process ends.
+	keep bool
 }
 
 func (f *targetFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.provider, "cluster", "auto", "where to judge: kind, existing (by --kubeconfig), or auto")
+	fs.StringVar(&f.provider, "cluster", "auto", "where to judge: kind, sim (simulated nodes), existing (by --kubeconfig), or auto: kind where a container engine can be had, else sim")
 	fs.StringVar(&f.kubeconfig, "kubeconfig", "", "the kubeconfig of an existing cluster")
 	fs.StringVar(&f.context, "context", "", "the kubeconfig's context (default its current one)")
 	f.kind.register(fs)
+	f.sim.register(fs)
 	workers := fs.Lookup("workers")
 	workers.DefValue = strconv.Itoa(runWorkers)
 	f.kind.workers = runWorkers
@@ -59,23 +66,59 @@ func (f *targetFlags) check() error {
 	if !slices.Contains(providers(), f.provider) {
 		return exit.Usagef("--cluster is %q; it must be %s", f.provider, joinOr(providers()))
 	}
-	if f.provider == kind.ProviderName && f.kubeconfig != "" {
-		return exit.Usagef("--kubeconfig names an existing cluster and --cluster=kind asks for a new one: leave one of them out")
+	if (f.provider == kind.ProviderName || f.provider == sim.ProviderName) && f.kubeconfig != "" {
+		return exit.Usagef("--kubeconfig names an existing cluster and --cluster=%s asks for a new one: leave one of them out", f.provider)
+	}
+	if f.provider == sim.ProviderName {
+		return f.sim.check(&f.kind)
 	}
 	return nil
 }
 
-// open gives the cluster. auto is the existing one if a kubeconfig is given, else kind.
-func (f *targetFlags) open(ctx context.Context, log *steps.Log) (*target, error) {
+// choose settles what auto means: the existing cluster if a kubeconfig is
+// given, else kind if a container engine can be had, else simulated nodes.
+func (f *targetFlags) choose(ctx context.Context, log *steps.Log) error {
 	if err := f.check(); err != nil {
-		return nil, err
+		return err
 	}
-	if f.provider == existing.ProviderName || f.kubeconfig != "" {
+	switch {
+	case f.provider != "auto":
+		return nil
+	case f.kubeconfig != "":
+		f.provider = existing.ProviderName
+		return nil
+	}
+	_, err := engine.Find(ctx, engine.Options{Private: f.kind.privateEngine, System: true, Log: log})
+	switch {
+	case err == nil:
+		f.provider = kind.ProviderName
+		return nil
+	case ctx.Err() != nil:
+		return err
+	}
+	log.Notef("judging on simulated nodes, for no container engine can be had: %s", oneLine(err))
+	f.provider = sim.ProviderName
+	if f.sim.nodes < 1 {
+		return exit.Usagef("--nodes is %d; it must be 1 or more", f.sim.nodes)
+	}
+	return nil
+}
+
+// open gives the cluster of the provider that choose has settled.
+func (f *targetFlags) open(ctx context.Context, log *steps.Log) (*target, error) {
+	switch f.provider {
+	case existing.ProviderName:
 		c, err := existing.Open(ctx, f.kubeconfig, f.context)
 		if err != nil {
 			return nil, err
 		}
 		return &target{cluster: c, flags: f}, nil
+	case sim.ProviderName:
+		c, made, err := f.sim.get(ctx, &f.kind, !f.keep, log)
+		if err != nil {
+			return nil, err
+		}
+		return &target{cluster: c, made: made, flags: f}, nil
 	}
 	if _, err := engine.Preflight(ctx, cacheDir(), log); err != nil {
 		return nil, err
@@ -94,6 +137,12 @@ func (t *target) close(ctx context.Context, log *steps.Log) error {
 		return c.Close()
 	}
 	if !t.made {
+		return nil
+	}
+	if t.kind == nil {
+		if c, ok := t.cluster.(ownCluster); ok {
+			return c.Delete(ctx)
+		}
 		return nil
 	}
 	return errors.Join(t.kind.Delete(ctx), t.flags.stopEngine(ctx, log))
@@ -129,6 +178,8 @@ func openCluster(ctx context.Context, config run.Config) (clusters.Cluster, erro
 	switch config.Provider {
 	case kind.ProviderName:
 		return kind.Open(ctx, inherited(config.Runtime), config.ClusterName)
+	case sim.ProviderName:
+		return sim.Open(ctx, config.ClusterName)
 	case existing.ProviderName:
 		return existing.Open(ctx, config.Kubeconfig, "")
 	}

@@ -91,7 +91,7 @@ func sameNameAgain() framework.Spec {
 		Clauses:   []string{"kubernetes#75836: a node that comes back under its name must get its pod", "concepts/architecture/nodes, Node name uniqueness"},
 		Why: "Machines are replaced under their names, faster than the pod garbage collector looks. The pod of the old machine is bound to the name and looks alive: " +
 			"a controller may keep it or replace it, but may not count it as running where no kubelet has started it, nor leave two.",
-		Needs: joining(framework.RealKubelet),
+		Needs: joining(),
 		Nodes: framework.NodeNeed{Topology: true},
 		Body: func(ctx context.Context, e *framework.Env) {
 			ds := e.CreateDaemonSet(ctx, daemon(e, "daemon"))

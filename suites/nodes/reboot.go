@@ -16,7 +16,7 @@ func reboot() framework.Spec {
 		Clauses:   []string{"kubernetes#117018: pods Succeeded after a graceful shutdown must be replaced", "concepts/workloads/controllers/daemonset"},
 		Why: "A machine that shuts down in order ends its pods, and some of them report Succeeded or Failed. The kubelet does not start a finished pod again: " +
 			"a controller that takes it for a running one leaves the node without its agent after each reboot.",
-		Needs: joining(framework.RebootNode, framework.RealKubelet),
+		Needs: joining(framework.RebootNode),
 		Nodes: framework.NodeNeed{Topology: true},
 		Body: func(ctx context.Context, e *framework.Env) {
 			ds := e.CreateDaemonSet(ctx, daemon(e, "daemon"))

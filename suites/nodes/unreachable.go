@@ -25,7 +25,7 @@ func unreachableNode() framework.Spec {
 		Covers: []string{"DS-POD-014"},
 		Why: "The node's controller sets the taint with both effects; the automatic tolerations cover one. A controller that takes the key for tolerated makes pods that nobody can start or stop; " +
 			"one that takes NoSchedule for NoExecute deletes the pod that still runs there. A DaemonSet that tolerates everything gets its pod even so.",
-		Needs: joining(framework.StopKubelet, framework.RealKubelet),
+		Needs: joining(framework.StopKubelet),
 		Nodes: framework.NodeNeed{Topology: true},
 		Body: func(ctx context.Context, e *framework.Env) {
 			old := e.CreateDaemonSet(ctx, daemon(e, "old"))
@@ -66,7 +66,7 @@ func frozenNode() framework.Spec {
 		},
 		Why: "A frozen machine, a network that is cut: the node's agents are still there and go on where they were. The taint eviction controller deletes a pod at once, or after its tolerationSeconds: " +
 			"that the pod stands untouched under the NoExecute taint and tolerates it without seconds is the whole of 'never', with no need to wait the five minutes others get.",
-		Needs: joining(framework.PauseNode, framework.RealKubelet),
+		Needs: joining(framework.PauseNode),
 		Nodes: framework.NodeNeed{Topology: true},
 		Body: func(ctx context.Context, e *framework.Env) {
 			ds := e.CreateDaemonSet(ctx, daemon(e, "daemon"))

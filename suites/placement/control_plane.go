@@ -27,7 +27,6 @@ func controlPlaneNodes() framework.Spec {
 		Clauses:   []string{"reference/labels-annotations-taints: node-role.kubernetes.io/control-plane", "concepts/workloads/controllers/daemonset, the toleration in the example"},
 		Why: "Agents of the nodes themselves belong on control-plane nodes too, and nothing else does. A controller that knows such nodes by their role " +
 			"instead of their taint gets one of the two DaemonSets wrong.",
-		Needs: []framework.Ability{framework.RealKubelet},
 		Nodes: framework.NodeNeed{All: true},
 		Body: func(ctx context.Context, e *framework.Env) {
 			nodes := e.History.State().Nodes()

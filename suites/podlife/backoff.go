@@ -105,7 +105,6 @@ func crashLoopLeftToKubelet() framework.Spec {
 		Behaviour: "A crash-looping container MUST NOT cause the controller to delete or recreate its pod.",
 		Clauses:   []string{"concepts/workloads/controllers/daemonset: restartPolicy must be Always", "DaemonSet.spec.template.spec.restartPolicy"},
 		Why:       "The kubelet restarts containers in place; a controller that replaces crashing pods hides the crash and loses its logs.",
-		Needs:     []framework.Ability{framework.RealKubelet},
 		Nodes:     framework.NodeNeed{Workers: 1},
 		Body: func(ctx context.Context, e *framework.Env) {
 			ds := e.DaemonSet("agent")

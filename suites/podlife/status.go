@@ -11,7 +11,6 @@ import (
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
-	"github.com/dsconform/dsconform/framework/oracle"
 )
 
 // numbers tells whether the six numbers of the status are as given.
@@ -55,8 +54,8 @@ func statusNumbers() framework.Spec {
 			is(3, 3, 3, "with the third node labelled")
 			e.UnlabelNode(ctx, e.Nodes[0], key)
 			is(2, 2, 2, "with the first label taken off")
-			s := e.History.State()
-			e.Check(oracle.RolledOut(s, s.DaemonSet("agent")), "the oracle agrees")
+			// Waited for: the status and the pods it counts come by watches of their own.
+			rolledOut(ctx, e)
 		},
 	}
 }

@@ -21,7 +21,7 @@ func stoppedKubelet() framework.Spec {
 		Level:     framework.Core,
 		Why: "With its kubelet stopped the node cannot end its pod, and is down for longer than anybody knows. " +
 			"A controller that does not count the terminating pod takes the other node down too, and with it the service.",
-		Needs: []framework.Ability{framework.StopKubelet, framework.RealKubelet},
+		Needs: []framework.Ability{framework.StopKubelet},
 		Nodes: framework.NodeNeed{Workers: 2, Exclusive: true},
 		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {

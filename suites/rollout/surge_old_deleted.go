@@ -21,7 +21,6 @@ func surgeOldDeleted() framework.Spec {
 		Level:     framework.Extended,
 		Why: "The node has no pod that stays, so there is nothing to bound. A controller that waits for the old object to vanish, as it must without surge, " +
 			"leaves the node without an agent for the whole grace period.",
-		Needs: []framework.Ability{framework.RealKubelet},
 		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			old := fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.MaxSurge("1"), fleet.Lingering(30)))

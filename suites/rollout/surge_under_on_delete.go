@@ -24,7 +24,6 @@ func surgeUnderOnDelete() framework.Spec {
 		Level:     framework.Extended,
 		Why: "Changing only the type by a patch leaves the block behind, and the API keeps it. " +
 			"A controller that reads maxSurge without the type runs two agents on one node, where OnDelete never allows that.",
-		Needs: []framework.Ability{framework.RealKubelet},
 		Nodes: framework.NodeNeed{Workers: 1},
 		Body: func(ctx context.Context, e *framework.Env) {
 			old := fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.Lingering(3), fleet.MaxSurge("1"), func(ds *appsv1.DaemonSet) {

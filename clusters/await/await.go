@@ -1,4 +1,4 @@
-package kind
+package await
 
 import (
 	"context"
@@ -11,11 +11,11 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// await watches the objects of one kind until done says that what is waited
+// Until watches the objects of one kind until done says that what is waited
 // for is there. done gets all objects, after the first list and after every
 // event since; its second answer says what is still missing and stands in the
 // error if ctx ends first.
-func await[T any, P object[T]](ctx context.Context, lw cache.ListerWatcher, what string, done func([]P) (bool, string)) error {
+func Until[T any, P object[T]](ctx context.Context, lw cache.ListerWatcher, what string, done func([]P) (bool, string)) error {
 	outer := ctx
 	ctx, cancel := context.WithCancel(klog.NewContext(ctx, logr.Discard()))
 	defer cancel()
