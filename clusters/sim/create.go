@@ -115,10 +115,10 @@ func (c *Cluster) lay(ctx context.Context, st *state) error {
 		return err
 	}
 	st.Ports, c.plan.Ports = ports, ports
-	if err := c.store.write(*st); err != nil {
+	if err = c.store.write(*st); err != nil {
 		return err
 	}
-	if err := c.plan.Write(time.Now()); err != nil {
+	if err = c.plan.Write(time.Now()); err != nil {
 		return err
 	}
 	stages, err := kubelet.Stages()

@@ -77,7 +77,7 @@ func TestAStateThatAKilledProcessLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := o.cluster()
-	if err := c.store.write(state{Phase: phaseReady, Created: time.Now()}); err != nil {
+	if err = c.store.write(state{Phase: phaseReady, Created: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	infos, err := List(t.Context(), o)

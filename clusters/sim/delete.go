@@ -52,7 +52,7 @@ func (c *Cluster) scrap(ctx context.Context, st state) error {
 		err = dropKubeconfig(path, c.name)
 	}
 	// The state goes with its folder, so that a removal cut short is seen and done again.
-	if err := errors.Join(err, os.RemoveAll(c.store.folder())); err != nil {
+	if err = errors.Join(err, os.RemoveAll(c.store.folder())); err != nil {
 		return exit.Environmentf("removing simulated cluster %s: %w", c.name, err)
 	}
 	return nil

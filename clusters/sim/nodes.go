@@ -77,7 +77,7 @@ func (c *Cluster) AddNode(ctx context.Context, spec clusters.NodeSpec) (string, 
 	wanted := spec.Name
 	for {
 		address := 0
-		if err := c.store.update(limited, func(st *state) {
+		if err = c.store.update(limited, func(st *state) {
 			st.LastAddress++
 			address = st.LastAddress
 			if wanted == "" {

@@ -91,7 +91,7 @@ func (o Options) complete() (Options, error) {
 		return o, exit.Usagef("%d simulated workers asked for: 1 or more are possible", o.Workers)
 	}
 	// Before anything is made for each of them.
-	if err := fitsMemory(o.Workers); err != nil {
+	if err = fitsMemory(o.Workers); err != nil {
 		return o, err
 	}
 	if o.Topology == nil {

@@ -92,9 +92,9 @@ func (p programs) build(ctx context.Context, o Options) error {
 		names = append(names, name)
 		switch name {
 		case controlplane.Etcd:
-			etcd, err := builder.EtcdFor(ctx, p.version)
-			if err != nil {
-				return environment(err)
+			etcd, unknown := builder.EtcdFor(ctx, p.version)
+			if unknown != nil {
+				return environment(unknown)
 			}
 			wanted = append(wanted, etcd)
 		case controlplane.KWOK:

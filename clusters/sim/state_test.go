@@ -49,7 +49,7 @@ func TestLifeLockIsNotWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.tryLife(t.Context()); err == nil || !strings.Contains(err.Error(), "another process") {
+	if _, err = s.tryLife(t.Context()); err == nil || !strings.Contains(err.Error(), "another process") {
 		t.Errorf("a second holder gets %v", err)
 	}
 	unlock()
@@ -83,7 +83,7 @@ func TestKubeconfigIsMergedAndTakenOut(t *testing.T) {
 	if err != nil || len(got.Contexts) != 2 || got.CurrentContext != mine {
 		t.Errorf("merged: %+v, %v", got, err)
 	}
-	if err := dropKubeconfig(shared, "c"); err != nil {
+	if err = dropKubeconfig(shared, "c"); err != nil {
 		t.Fatal(err)
 	}
 	got, err = clientcmd.LoadFromFile(shared)

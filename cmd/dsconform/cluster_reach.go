@@ -77,9 +77,10 @@ func (f *existingFlags) open(ctx context.Context, log *steps.Log) (ownCluster, e
 		return nil, err
 	}
 	if provider == sim.ProviderName {
-		c, err := sim.Open(ctx, f.name, func(o *sim.Options) { o.Log = log })
-		if err != nil {
-			return nil, err
+		// Not returned as it comes: a nil *sim.Cluster would be a cluster that is not nil.
+		c, missing := sim.Open(ctx, f.name, func(o *sim.Options) { o.Log = log })
+		if missing != nil {
+			return nil, missing
 		}
 		return c, nil
 	}

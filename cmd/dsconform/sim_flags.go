@@ -59,9 +59,9 @@ func (f *simFlags) get(ctx context.Context, shared *clusterFlags, attached bool,
 	o := f.options(shared, log)
 	o.Attached = attached
 	if shared.reuse {
-		infos, err := sim.List(ctx, sim.Options{})
-		if err != nil {
-			return nil, false, err
+		infos, unreadable := sim.List(ctx, sim.Options{})
+		if unreadable != nil {
+			return nil, false, unreadable
 		}
 		for _, info := range infos {
 			if info.Name == shared.name && info.Phase == "ready" {

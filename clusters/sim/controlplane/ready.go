@@ -45,9 +45,9 @@ func (p Plan) AwaitReady(ctx context.Context, component string) error {
 	defer client.CloseIdleConnections()
 	tick := time.NewTicker(healthPoll)
 	defer tick.Stop()
-	last := fmt.Errorf("it was not asked yet")
 	for {
-		if last = ask(ctx, client, target); last == nil {
+		last := ask(ctx, client, target)
+		if last == nil {
 			return nil
 		}
 		select {

@@ -50,7 +50,7 @@ func TestIssuedCertificates(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := tls.X509KeyPair(pair.Cert, pair.Key); err != nil {
+			if _, err = tls.X509KeyPair(pair.Cert, pair.Key); err != nil {
 				t.Fatalf("certificate and key do not belong together: %v", err)
 			}
 			cert := parse(t, pair.Cert)

@@ -29,18 +29,18 @@ func own(folder string) int {
 	ctx := context.Background()
 	p, err := Spawn(ctx, self(), folder, Config{Attached: true, Components: []Component{sleeper("a"), sleeper("b")}})
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(os.Stdout, err)
 		return 1
 	}
 	c := NewClient(folder)
-	fmt.Println(p.cmd.Process.Pid)
+	fmt.Fprintln(os.Stdout, p.cmd.Process.Pid)
 	for _, name := range []string{"a", "b"} {
 		s, err := c.Do(ctx, name, Start)
 		if err != nil {
-			fmt.Println(err)
+			fmt.Fprintln(os.Stdout, err)
 			return 1
 		}
-		fmt.Println(s.PID)
+		fmt.Fprintln(os.Stdout, s.PID)
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return 0

@@ -22,8 +22,8 @@ func tail(path string) ([]string, error) {
 		return nil, fmt.Errorf("reading the end of a log: %w", err)
 	}
 	defer f.Close()
-	if _, err := f.Seek(-tailBytes, io.SeekEnd); err != nil {
-		if _, err := f.Seek(0, io.SeekStart); err != nil {
+	if _, err = f.Seek(-tailBytes, io.SeekEnd); err != nil {
+		if _, err = f.Seek(0, io.SeekStart); err != nil {
 			return nil, fmt.Errorf("reading the end of the log %s: %w", path, err)
 		}
 	}
