@@ -12,7 +12,7 @@ import (
 
 	"github.com/dsconform/dsconform/clusters"
 	"github.com/dsconform/dsconform/clusters/sim/controlplane"
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
+	"github.com/dsconform/dsconform/internal/supervisor"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/internal/exit"
 )

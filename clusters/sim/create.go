@@ -10,7 +10,7 @@ import (
 
 	"github.com/dsconform/dsconform/clusters/sim/controlplane"
 	"github.com/dsconform/dsconform/clusters/sim/kubelet"
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
+	"github.com/dsconform/dsconform/internal/supervisor"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
+	"github.com/dsconform/dsconform/internal/supervisor"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
