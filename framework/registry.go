@@ -14,7 +14,7 @@ import (
 var (
 	idPattern    = regexp.MustCompile(`^DS-[A-Z]{3}-[0-9]{3}$`)
 	levels       = []Level{Core, Extended, Deviation}
-	allAbilities = []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet}
+	allAbilities = []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet, RestartController, KillController, PauseController}
 )
 
 // Registry holds the specs of a run. Specs are added explicitly, never by a
@@ -87,6 +87,7 @@ func (s Spec) problems() []string {
 	say(s.Why == "", "no reason for the expected outcome")
 	say(s.Body == nil, "no body")
 	for _, a := range s.Needs {
+		say(strings.HasSuffix(string(a), "-controller") && !s.Serial, "needs %s, which stops what all specs depend on, and is not serial", a)
 		say(!slices.Contains(allAbilities, a), "unknown ability %q", a)
 	}
 	for _, id := range s.Covers {
