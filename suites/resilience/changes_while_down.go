@@ -67,4 +67,3 @@ func onlyImage(f *fleet.Fleet, image string) bool {
 func runs(pod *corev1.Pod, image string) bool {
 	return len(pod.Spec.Containers) > 0 && pod.Spec.Containers[0].Image == image
 }
-
