@@ -105,11 +105,15 @@ func checkVersions(ctx context.Context, builder *binaries.Builder, m *matrix.Mat
 	return nil
 }
 
-// clearMatrix makes the output folder and removes an earlier grid.
+// clearMatrix makes the output folder and removes an earlier grid. What a run
+// without a matrix left there stays: the rows have folders of their own.
 func (f *runFlags) clearMatrix() (string, error) {
-	out, err := prepareOut(f.out)
+	out, err := filepath.Abs(f.out)
 	if err != nil {
-		return "", err
+		return "", exit.Usagef("--out %s: %w", f.out, err)
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return "", exit.Environmentf("cannot make the output folder: %w", err)
 	}
 	for _, name := range matrixFiles {
 		if err := os.RemoveAll(filepath.Join(out, name)); err != nil {
