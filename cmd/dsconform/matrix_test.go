@@ -44,10 +44,17 @@ func write(t *testing.T, name, content string, mode os.FileMode) string {
 
 func TestSubjectAndMatrixRefuseWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	const deployment = `{apiVersion: apps/v1, kind: Deployment, metadata: {name: c}, spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}}}`
+	const deployment = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: c}
+spec:
+  selector: {matchLabels: {a: b}}
+  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i}]}}
+`
 	good := write(t, "good.yaml", deployment, 0o600)
 	unknown := write(t, "unknown.yaml", strings.Replace(deployment, "selector", "selectr", 1), 0o600)
-	none := write(t, "none.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}", 0o600)
+	none := write(t, "none.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n", 0o600)
 	rows := write(t, "rows.yaml", "rows: [{kubernetes: v1.37.2}]", 0o600)
 	wrongRows := write(t, "wrong.yaml", "rows: [{kubernets: v1.37.2}]", 0o600)
 	out := " --out " + t.TempDir()
