@@ -91,6 +91,10 @@ func (s *summary) process(p *Process) {
 	if p.Restarts > 0 {
 		s.linef("            %s", s.paint(yellow, fmt.Sprintf("ended unasked %s and was started again; the last time it %s", count(p.Restarts, "time"), clean(p.LastExit))))
 	}
+	if len(p.Tail) == 0 {
+		s.linef("            its log, %s, is empty", clean(p.Log))
+		return
+	}
 	s.linef("            the end of its log, %s:", clean(p.Log))
 	for _, line := range p.Tail[max(0, len(p.Tail)-tailShown):] {
 		s.linef("              %s", clean(line))

@@ -41,7 +41,7 @@ func startProcess(ctx context.Context, c Choice, o Options, admin *rest.Config, 
 	s := &process{choice: c, options: o, unwatch: func() {}, forget: func(context.Context) error { return nil }}
 	err := s.launch(ctx, admin, cs)
 	if err == nil {
-		err = o.Log.Do(ctx, "the controller under test "+c.name()+" writes", 0, func(ctx context.Context) error { return s.firstWrite(ctx, first) })
+		err = o.Log.Do(ctx, "first write of the controller under test", 0, func(ctx context.Context) error { return s.firstWrite(ctx, first) })
 	}
 	if err != nil {
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.Cleanup)
@@ -79,7 +79,7 @@ func (s *process) launch(ctx context.Context, admin *rest.Config, cs kubernetes.
 	}
 	s.supervisor = supervisor.NewClient(s.folder)
 	s.parent, err = supervisor.Spawn(ctx, s.options.Executable, s.folder, supervisor.Config{
-		Attached: true, Components: []supervisor.Component{s.component(config, os.Environ())},
+		Attached: true, Scrap: true, Components: []supervisor.Component{s.component(config, os.Environ())},
 	})
 	if err != nil {
 		return err

@@ -36,6 +36,9 @@ type Config struct {
 	// Attached says that the supervisor ends when its standard input does: the
 	// command that holds the other end of it is then gone.
 	Attached bool `json:"attached"`
+	// Scrap says that the supervisor removes its folder at its end: what it holds
+	// is of use to nobody then, and may be credentials.
+	Scrap bool `json:"scrap,omitempty"`
 	// Components are the programs, in the order of their start.
 	Components []Component `json:"components"`
 }

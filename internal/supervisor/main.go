@@ -75,6 +75,9 @@ func run(ctx context.Context, folder string, inherited, stdin *os.File, log *slo
 	case err = <-served:
 	}
 	s.killAll(context.WithoutCancel(ctx))
+	if config.Scrap {
+		err = errors.Join(err, os.RemoveAll(folder))
+	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +43,24 @@ func TestACrashedComponentIsRevived(t *testing.T) {
 	s, err = c.Do(ctx, "frail", Stop)
 	if err != nil || s.State != Ended || !s.Again.IsZero() {
 		t.Errorf("one that was stopped is to be started again: %+v, %v", s, err)
+	}
+}
+
+func TestAFolderOfNoFurtherUseIsRemoved(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir() + "/folder"
+	p, err := Spawn(t.Context(), self(), folder, Config{Attached: true, Scrap: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The command is gone, however it ended.
+	if err := p.hold.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.hold = nil
+	p.Wait()
+	if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is left: %v", err)
 	}
 }
 
