@@ -74,12 +74,13 @@ func controller(c clusters.Cluster, s subject.Handle) any {
 
 // owner names who would have to have the ability.
 func owner(c clusters.Cluster, s subject.Handle, a Ability) string {
-	switch a {
-	case RestartController, KillController, PauseController:
-		if s.Kind != subject.Own {
-			return "a subject given as " + string(s.Kind)
-		}
-	default:
+	if a.onController() && s.Kind != subject.Own {
+		return "a subject given as " + string(s.Kind)
 	}
 	return "provider " + c.Provider()
+}
+
+// onController tells whether the ability is one to act on the controller's process.
+func (a Ability) onController() bool {
+	return a == RestartController || a == KillController || a == PauseController
 }

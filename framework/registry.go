@@ -87,7 +87,7 @@ func (s Spec) problems() []string {
 	say(s.Why == "", "no reason for the expected outcome")
 	say(s.Body == nil, "no body")
 	for _, a := range s.Needs {
-		say(strings.HasSuffix(string(a), "-controller") && !s.Serial, "needs %s, which stops what all specs depend on, and is not serial", a)
+		say(a.onController() && !s.Serial, "needs %s, which stops what all specs depend on, and is not serial", a)
 		say(!slices.Contains(allAbilities, a), "unknown ability %q", a)
 	}
 	for _, id := range s.Covers {
