@@ -31,8 +31,7 @@ func restartInSteadyState() framework.Spec {
 			e.StartController(ctx)
 			// The new process has read the whole cluster and works once it acts on
 			// what has come after it.
-			witness := e.CreateDaemonSet(ctx, e.DaemonSet("witness", fleet.Nowhere(e)))
-			e.BecomesFor(ctx, witness.Name, e.Timeouts.RolloutOf(len(e.Nodes)), "the restarted controller looks at a new DaemonSet", fleet.Observed(witness))
+			fleet.CaughtUp(ctx, e, "witness")
 
 			e.Stays(ctx, "the pods and the revision of before are all there is", nil, fleet.Every(pods.Alone(), fleet.SameRevisions(ds, revisions)))
 			e.Check(untouched(ds, before)(e.History.Entries()), "since the restart no pod and no revision of DaemonSet %s was made or deleted", ds.Name)
