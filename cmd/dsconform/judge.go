@@ -72,7 +72,7 @@ func noteUnfit(c clusters.Cluster, plan run.Plan) {
 		}
 	}
 	if len(ids) > 0 {
-		plan.Log.Notef("%d of them are skipped, for they need real kubelets or machines, or what else is not here: %s", len(ids), strings.Join(ids, ", "))
+		plan.Log.Notef("%d of them are skipped, for they need what this cluster lacks, such as real kubelets: %s", len(ids), strings.Join(ids, ", "))
 	}
 }
 

@@ -21,8 +21,11 @@ import (
 	"github.com/dsconform/dsconform/suites"
 )
 
-// matrixFiles are what a matrix leaves in the output folder beside its rows.
-var matrixFiles = []string{"matrix.json", "matrix.txt"}
+// The files a matrix leaves in the output folder beside its rows.
+const (
+	matrixJSON = "matrix.json"
+	matrixText = "matrix.txt"
+)
 
 // runMatrix judges every row and lays the reports side by side. A row that
 // cannot be judged does not keep the others from it.
@@ -115,7 +118,7 @@ func (f *runFlags) clearMatrix() (string, error) {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return "", exit.Environmentf("cannot make the output folder: %w", err)
 	}
-	for _, name := range matrixFiles {
+	for _, name := range []string{matrixJSON, matrixText} {
 		if err := os.RemoveAll(filepath.Join(out, name)); err != nil {
 			return "", exit.Environmentf("cannot clear the output folder: %w", err)
 		}
@@ -204,7 +207,7 @@ func controllerOf(ctx context.Context, version string, builder *binaries.Builder
 
 // writeGrid writes the grid, shows it, and turns it into the command's error.
 func writeGrid(out string, g *reports.Grid) error {
-	for name, write := range map[string]func(io.Writer) error{"matrix.json": g.WriteJSON, "matrix.txt": g.WriteText} {
+	for name, write := range map[string]func(io.Writer) error{matrixJSON: g.WriteJSON, matrixText: g.WriteText} {
 		if err := writeFile(filepath.Join(out, name), write); err != nil {
 			return exit.Environmentf("write the matrix: %w", err)
 		}
