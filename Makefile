@@ -22,6 +22,10 @@ WORKERS ?=
 # The number of simulated workers of CLUSTER=sim, and a folder with its programs.
 NODES ?=
 BINARIES_DIR ?=
+# The controller under test, command:PATH or manifest:FILE; empty for the cluster's own.
+SUBJECT ?=
+# The rows of make matrix.
+MATRIX ?= clusters/matrix.yaml
 # Whatever else goes to `dsconform run`, as ARGS='--seed 7 --strict'.
 ARGS ?=
 OUT ?= out
@@ -43,13 +47,15 @@ RUN_FLAGS = \
 	$(if $(NODE_IMAGE),--node-image='$(NODE_IMAGE)') \
 	$(if $(WORKERS),--workers='$(WORKERS)') \
 	$(if $(NODES),--nodes='$(NODES)') \
-	$(if $(BINARIES_DIR),--binaries-dir='$(BINARIES_DIR)')
+	$(if $(BINARIES_DIR),--binaries-dir='$(BINARIES_DIR)') \
+	$(if $(SUBJECT),--subject='$(SUBJECT)')
 
 .PHONY: help
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS NODES BINARIES_DIR OUT ARGS"
+	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS NODES BINARIES_DIR SUBJECT OUT ARGS"
+	@echo "  Settings of matrix: MATRIX FOCUS NODES OUT ARGS"
 
 .PHONY: check-engine
 check-engine:
@@ -62,6 +68,10 @@ build: ## Build bin/dsconform, one static executable.
 .PHONY: e2e
 e2e: check-engine build ## Run the suite, on a real cluster or on simulated nodes. May install Debian packages (docker.io and what a node image is composed of) unless ENGINE=system or CLUSTER=sim.
 	./$(BIN) run --cluster='$(CLUSTER)' $(RUN_FLAGS) --out '$(OUT)' $(ARGS)
+
+.PHONY: matrix
+matrix: build ## Run the suite on simulated nodes for each release in clusters/matrix.yaml. The first time it builds them all, which takes an hour and more.
+	./$(BIN) run --cluster=sim --matrix='$(MATRIX)' $(if $(FOCUS),--focus='$(FOCUS)') $(if $(NODES),--nodes='$(NODES)') --out '$(OUT)' $(ARGS)
 
 .PHONY: unit
 unit: ## Run the unit tests under the race detector; no cluster is needed.

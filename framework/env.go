@@ -17,6 +17,7 @@ import (
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/kubectl"
 	"github.com/dsconform/dsconform/framework/nodepool"
+	"github.com/dsconform/dsconform/framework/subject"
 )
 
 // Env is what a spec's body works with. It belongs to one run of one spec; its
@@ -65,6 +66,14 @@ type Settings struct {
 	Version string
 	// KubernetesVersion is the API server's version, as v1.37.2.
 	KubernetesVersion string
+	// ControllerVersion is the Kubernetes version that the controller under test
+	// is of, where it is another than the API server's; else empty.
+	ControllerVersion string
+	// Whatever lists the IDs of specs that are judged whatever their version
+	// constraint says: a known gap is to be proven, not skipped.
+	Whatever []string
+	// Subject tells how to reach the controller under test, if the run started it.
+	Subject subject.Handle
 	// OutDir is the run's output folder.
 	OutDir string
 	// Images gives the image to use for a name known to the fixtures, as "agent:v1".
@@ -114,13 +123,17 @@ func (e *Env) Images() map[string]string { return e.settings.Images }
 // Able gives the cluster's ability T. A spec that lists the ability in Needs
 // is never run on a cluster without it, so a miss is a fault of the suite.
 func Able[T any](e *Env) T {
-	able, ok := e.Cluster.(T)
+	return ableOf[T](e, e.Cluster, "provider "+e.Cluster.Provider())
+}
+
+func ableOf[T any](e *Env, who any, name string) T {
+	able, ok := who.(T)
 	if !ok {
 		var zero *T
 		e.Fail(Failure{
 			Class:    SuiteFault,
 			Expected: fmt.Sprintf("the spec lists the ability behind %T in its Needs", zero),
-			Seen:     fmt.Sprintf("provider %s does not have it", e.Cluster.Provider()),
+			Seen:     name + " does not have it",
 		})
 	}
 	return able
@@ -143,6 +156,16 @@ func (e *Env) Measure(name string, value any) {
 
 // Strict tells whether deviations of released Kubernetes fail the spec.
 func (e *Env) Strict() bool { return e.settings.Strict }
+
+// JudgedVersion is the Kubernetes version that specs' constraints are held
+// against: a controller's behaviour is that of its own release, whatever serves
+// the API.
+func (s Settings) JudgedVersion() string {
+	if s.ControllerVersion != "" {
+		return s.ControllerVersion
+	}
+	return s.KubernetesVersion
+}
 
 // KubernetesVersion is the API server's version, as v1.37.2.
 func (e *Env) KubernetesVersion() string { return e.settings.KubernetesVersion }

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/Masterminds/semver/v3"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,7 +32,7 @@ import (
 // cluster lacks what it needs, leases its nodes, gives it a namespace and an
 // event log, runs its body, and judges the invariants over what was recorded.
 func Execute(ctx context.Context, cluster clusters.Cluster, settings Settings, spec Spec, r Reporter) {
-	if why, version := Unfit(spec, cluster, settings.KubernetesVersion); why != "" {
+	if why, version := Unfit(spec, cluster, settings); why != "" {
 		if version {
 			r.Entry(EntryNotApplicable, why)
 		}
@@ -56,51 +55,6 @@ func Execute(ctx context.Context, cluster clusters.Cluster, settings Settings, s
 	spec.Body(body, e)
 	e.settle(body)
 	e.judge()
-}
-
-// Unfit tells why the cluster cannot be judged by the spec, empty if it can,
-// and whether that is because the behaviour is not of its Kubernetes version.
-func Unfit(spec Spec, cluster clusters.Cluster, kubernetes string) (why string, version bool) {
-	if spec.Versions != "" {
-		constraint, err := semver.NewConstraint(spec.Versions)
-		if err != nil {
-			return fmt.Sprintf("its version constraint %q is no constraint: %v", spec.Versions, err), false
-		}
-		v, err := semver.NewVersion(kubernetes)
-		if err != nil {
-			return fmt.Sprintf("the cluster's version %q cannot be compared with %q: %v", kubernetes, spec.Versions, err), false
-		}
-		if !constraint.Check(v) {
-			return fmt.Sprintf("it judges Kubernetes %s, and this is %s", spec.Versions, kubernetes), true
-		}
-	}
-	for _, need := range spec.Needs {
-		if !able(cluster, need) {
-			return fmt.Sprintf("it needs %s, which provider %s does not have", need, cluster.Provider()), false
-		}
-	}
-	return "", false
-}
-
-func able(c clusters.Cluster, a Ability) bool {
-	ok := false
-	switch a {
-	case AddNode:
-		_, ok = c.(clusters.NodeAdder)
-	case RemoveNode:
-		_, ok = c.(clusters.NodeRemover)
-	case StopKubelet:
-		_, ok = c.(clusters.KubeletStopper)
-	case PauseNode:
-		_, ok = c.(clusters.NodePauser)
-	case RebootNode:
-		_, ok = c.(clusters.NodeRebooter)
-	case ExecOnNode:
-		_, ok = c.(clusters.NodeExecer)
-	case RealKubelet:
-		ok = c.RealKubelets()
-	}
-	return ok
 }
 
 // token is unique to one run of one spec, and a DNS label.

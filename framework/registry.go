@@ -18,7 +18,7 @@ func levels() []Level { return []Level{Core, Extended, Deviation} }
 
 // abilities lists every ability.
 func abilities() []Ability {
-	return []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet}
+	return []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet, RestartController, KillController, PauseController}
 }
 
 // Registry holds the specs of a run. Specs are added explicitly, never by a
@@ -91,6 +91,7 @@ func (s Spec) problems() []string {
 	say(s.Why == "", "no reason for the expected outcome")
 	say(s.Body == nil, "no body")
 	for _, a := range s.Needs {
+		say(a.onController() && !s.Serial, "needs %s, which stops what all specs depend on, and is not serial", a)
 		say(!slices.Contains(abilities(), a), "unknown ability %q", a)
 	}
 	for _, id := range s.Covers {

@@ -15,7 +15,7 @@ func good(id string, area Area) Spec {
 
 func TestValidateReportsAllProblemsTogether(t *testing.T) {
 	var r Registry
-	r.Add(good("DS-PLC-001", Placement), good("DS-PLC-001", Placement), Spec{ID: "bad", Versions: "newer", Needs: []Ability{"fly"}})
+	r.Add(good("DS-PLC-001", Placement), good("DS-PLC-001", Placement), Spec{ID: "bad", Versions: "newer", Needs: []Ability{"fly", RestartController}})
 	err := r.Validate()
 	if err == nil {
 		t.Fatal("Validate accepts a registry full of faults")
@@ -23,7 +23,7 @@ func TestValidateReportsAllProblemsTogether(t *testing.T) {
 	for _, want := range []string{
 		"DS-PLC-001: the ID is used twice", "the title \"title of DS-PLC-001\" is used twice",
 		"bad: the ID is not of the form", "bad: unknown area", "bad: unknown level", "bad: no title", "bad: no clause",
-		"bad: the behaviour is no MUST or SHOULD", "bad: no reason", "bad: no body", "bad: unknown ability \"fly\"", "bad: version constraint \"newer\"",
+		"bad: the behaviour is no MUST or SHOULD", "bad: no reason", "bad: no body", "bad: unknown ability \"fly\"", "bad: needs restart-controller, which stops what all specs depend on, and is not serial", "bad: version constraint \"newer\"",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not say %q:\n%v", want, err)

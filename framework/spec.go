@@ -34,13 +34,14 @@ const (
 	Workloads       Area = "workloads"
 	CommandLine     Area = "commandline"
 	Troubleshooting Area = "troubleshooting"
+	Resilience      Area = "resilience"
 )
 
 // Areas lists every area in its order.
 func Areas() []Area {
 	return []Area{
 		Placement, NodeLife, RollingUpdate, OnDelete, Revisions, PodLife,
-		Workloads, CommandLine, Troubleshooting,
+		Workloads, CommandLine, Troubleshooting, Resilience,
 	}
 }
 
@@ -58,6 +59,11 @@ const (
 	ExecOnNode  Ability = "exec-on-node"
 	// RealKubelet asks that pods are run by real kubelets.
 	RealKubelet Ability = "real-kubelet"
+	// RestartController, KillController and PauseController are about the process
+	// of the DaemonSet controller; a spec that asks for one of them is Serial.
+	RestartController Ability = "restart-controller"
+	KillController    Ability = "kill-controller"
+	PauseController   Ability = "pause-controller"
 )
 
 // NodeNeed says which nodes a spec uses and what it does to them, so that
@@ -100,7 +106,9 @@ type Spec struct {
 	Needs []Ability
 	// Nodes says which nodes the spec uses and how.
 	Nodes NodeNeed
-	// Versions is a constraint on the Kubernetes version, as ">= 1.31.0"; empty for all.
+	// Versions is a constraint on the version whose DaemonSet controller is
+	// judged, as ">= 1.31.0"; empty for all. That is the cluster's Kubernetes
+	// version unless the controller is known to be of another.
 	Versions string
 	// Provisional specs are reported but fail nobody yet.
 	Provisional bool
@@ -108,6 +116,8 @@ type Spec struct {
 	Smoke bool
 	// Slow specs start first, so that a parallel run ends early.
 	Slow bool
+	// Serial specs run alone, after all others: they stop what all specs depend on.
+	Serial bool
 	// Except names invariants (framework/invariants) that do not apply to this spec, each with the reason.
 	Except map[string]string
 	// Unsettled says why the spec does not end converged; the quiescence check is then left out.

@@ -32,6 +32,15 @@ type Timeouts struct {
 	Cleanup time.Duration `json:"cleanup"`
 	// Spec bounds a whole spec, its wait for nodes left out. Cap: 15 min.
 	Spec time.Duration `json:"spec"`
+	// SubjectWrites is for a controller under test to write to the cluster for
+	// the first time after its start. Cap: 1 min.
+	SubjectWrites time.Duration `json:"subjectWrites"`
+	// SubjectAvailable is for the pods of a controller under test to be
+	// available. Cap: 5 min.
+	SubjectAvailable time.Duration `json:"subjectAvailable"`
+	// Rival is how long another controller is looked out for on a cluster that
+	// is to have none but the one under test. Cap: 10 s.
+	Rival time.Duration `json:"rival"`
 }
 
 // DefaultTimeouts are the deadlines for real kubelets on a machine of two busy cores.
@@ -49,6 +58,10 @@ func DefaultTimeouts() Timeouts {
 		Request:      30 * time.Second,
 		Cleanup:      90 * time.Second,
 		Spec:         6 * time.Minute,
+
+		SubjectWrites:    20 * time.Second,
+		SubjectAvailable: 2 * time.Minute,
+		Rival:            3 * time.Second,
 	}
 }
 
@@ -64,5 +77,7 @@ func (t Timeouts) Text() map[string]string {
 		"timeout.nodeAction": t.NodeAction.String(), "timeout.quiet": t.Quiet.String(),
 		"timeout.lease": t.Lease.String(), "timeout.request": t.Request.String(),
 		"timeout.cleanup": t.Cleanup.String(), "timeout.spec": t.Spec.String(),
+		"timeout.subjectWrites": t.SubjectWrites.String(), "timeout.subjectAvailable": t.SubjectAvailable.String(),
+		"timeout.rival": t.Rival.String(),
 	}
 }

@@ -31,6 +31,8 @@ func (r *Report) canonical() *Report {
 	}
 	env.Options = options
 
+	env.Subject.Process = env.Subject.Process.canonical()
+
 	out.Run.Steps = list(out.Run.Steps)
 	for i := range out.Run.Steps {
 		out.Run.Steps[i].Name = valid(out.Run.Steps[i].Name)
@@ -44,6 +46,18 @@ func (r *Report) canonical() *Report {
 		out.Specs[i] = out.Specs[i].canonical()
 	}
 	out.Summary = summarise(out.Run, out.Specs)
+	return &out
+}
+
+func (p *Process) canonical() *Process {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	out.LastExit, out.Tail = valid(out.LastExit), list(out.Tail)
+	for i := range out.Tail {
+		out.Tail[i] = valid(out.Tail[i])
+	}
 	return &out
 }
 
@@ -69,7 +83,7 @@ func (s Spec) canonical() Spec {
 }
 
 // Normalised gives a copy without what differs between runs of equal outcome:
-// Run.ID, Run.Seed, Run.Started, Run.Finished, Run.Steps, every
+// Run.ID, Run.Seed, Run.Started, Run.Finished, Run.Steps, Process.Tail, every
 // DurationSeconds and every Measure.Value. What is left of two runs that came
 // to the same verdicts on the same cluster is equal byte for byte.
 func (r *Report) Normalised() *Report {
@@ -77,6 +91,9 @@ func (r *Report) Normalised() *Report {
 	out.Run.ID, out.Run.Seed = "", 0
 	out.Run.Started, out.Run.Finished = time.Time{}, time.Time{}
 	out.Run.Steps = []Step{}
+	if p := out.Environment.Subject.Process; p != nil {
+		p.Tail = []string{}
+	}
 	for i := range out.Specs {
 		out.Specs[i].DurationSeconds = 0
 		for j := range out.Specs[i].Measures {

@@ -65,6 +65,7 @@ func (s *summary) head() {
 	env := s.Environment
 	s.linef("%s", s.paint(bold, "dsconform "+clean(env.Suite.Version)))
 	s.linef("  subject   %s", clean(env.Subject.text()))
+	s.process(env.Subject.Process)
 	s.linef("  cluster   %s, Kubernetes %s, %s", clean(env.Provider), clean(env.KubernetesVersion), s.nodes())
 	s.linef("  run       %s, seed %d, %s", clean(s.Run.ID), s.Run.Seed, span(s.Run.Finished.Sub(s.Run.Started)))
 	if s.Run.Selection != "" {
@@ -74,6 +75,30 @@ func (s *summary) head() {
 		s.linef("  trouble   %s", s.paint(yellow, clean(firstLine(t))))
 	}
 	s.linef("")
+}
+
+// tailShown is how many of the last lines of a subject's log the summary shows.
+const tailShown = 5
+
+// process says what there is to say of a subject that did not simply run.
+func (s *summary) process(p *Process) {
+	if p == nil || p.Restarts == 0 && !p.Silent {
+		return
+	}
+	if p.Silent {
+		s.linef("            %s", s.paint(yellow, "wrote nothing in the time it was given at the start"))
+	}
+	if p.Restarts > 0 {
+		s.linef("            %s", s.paint(yellow, fmt.Sprintf("ended unasked %s and was started again; the last time it %s", count(p.Restarts, "time"), clean(p.LastExit))))
+	}
+	if len(p.Tail) == 0 {
+		s.linef("            its log, %s, is empty", clean(p.Log))
+		return
+	}
+	s.linef("            the end of its log, %s:", clean(p.Log))
+	for _, line := range p.Tail[max(0, len(p.Tail)-tailShown):] {
+		s.linef("              %s", clean(line))
+	}
 }
 
 func (s *summary) nodes() string {

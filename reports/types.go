@@ -27,7 +27,7 @@ type Report struct {
 
 // Environment is what was judged, and with what.
 type Environment struct {
-	// Provider is the cluster's provider: "kind" or "existing".
+	// Provider is the cluster's provider: "kind", "sim" or "existing".
 	Provider string `json:"provider"`
 	// KubernetesVersion is the API server's version, as v1.37.2.
 	KubernetesVersion string `json:"kubernetesVersion"`
@@ -53,6 +53,22 @@ type Subject struct {
 	Version string `json:"version,omitempty"`
 	// Identity pins it down: an image with its digest, or "sha256:..." of a binary.
 	Identity string `json:"identity,omitempty"`
+	// Process tells how a controller that dsconform itself started fared.
+	Process *Process `json:"process,omitempty"`
+}
+
+// Process tells how a controller under test fared while it was judged.
+type Process struct {
+	// Restarts counts how often it ended unasked and was started again.
+	Restarts int `json:"restarts"`
+	// LastExit says how it ended the last time, as "exited with code 1".
+	LastExit string `json:"lastExit,omitempty"`
+	// Silent tells that it wrote nothing to the cluster in the time it was given at the start.
+	Silent bool `json:"silent,omitempty"`
+	// Log is the file with its log, relative to the report.
+	Log string `json:"log"`
+	// Tail are the last lines of its log.
+	Tail []string `json:"tail"`
 }
 
 // Node is a node of the cluster.

@@ -9,6 +9,7 @@ import (
 	"github.com/dsconform/dsconform/suites/ondelete"
 	"github.com/dsconform/dsconform/suites/placement"
 	"github.com/dsconform/dsconform/suites/podlife"
+	"github.com/dsconform/dsconform/suites/resilience"
 	"github.com/dsconform/dsconform/suites/revisions"
 	"github.com/dsconform/dsconform/suites/rollout"
 	"github.com/dsconform/dsconform/suites/troubleshooting"
@@ -20,7 +21,7 @@ func All() *framework.Registry {
 	registry := &framework.Registry{}
 	registry.Add(slices.Concat(
 		placement.Specs(), nodes.Specs(), rollout.Specs(), ondelete.Specs(), revisions.Specs(),
-		podlife.Specs(), workloads.Specs(), commandline.Specs(), troubleshooting.Specs(),
+		podlife.Specs(), workloads.Specs(), commandline.Specs(), troubleshooting.Specs(), resilience.Specs(),
 	)...)
 	return registry
 }

@@ -53,6 +53,19 @@ go 1.26
 require go.etcd.io/etcd/server/v3 v3.7.0
 `,
 		},
+		"a folder in place of what nobody requires is dropped": {
+			origin: module.Version{Path: "go.etcd.io/etcd/server/v3", Version: "v3.6.8"},
+			in: `module go.etcd.io/etcd/server/v3
+go 1.24
+replace go.etcd.io/etcd => ./FORBIDDEN_DEPENDENCY
+`,
+			want: `module dsconform.dev/build
+
+go 1.24
+
+require go.etcd.io/etcd/server/v3 v3.6.8
+`,
+		},
 		"what only the main module may say is carried over": {
 			origin: module.Version{Path: "example.org/x", Version: "v1.2.3"},
 			in: `module example.org/x

@@ -12,9 +12,9 @@ import (
 
 	"github.com/dsconform/dsconform/clusters"
 	"github.com/dsconform/dsconform/clusters/sim/controlplane"
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/internal/supervisor"
 )
 
 // ProviderName is the name of this provider on the command line.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/dsconform/dsconform/clusters/sim/controlplane"
 	"github.com/dsconform/dsconform/clusters/sim/kubelet"
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
 	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/internal/supervisor"
 )
 
 // Create makes a cluster and returns once its control plane is up and all its

@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
 	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/internal/supervisor"
 )
 
 // CollectLogs implements clusters.LogCollector: the logs of the components and

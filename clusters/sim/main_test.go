@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
+	"github.com/dsconform/dsconform/internal/supervisor"
 )
 
 func TestMain(m *testing.M) {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/clusters/sim/controlplane"
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
 	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/internal/supervisor"
 )
 
 // Snapshot writes all the cluster's objects to a new folder: etcd's files as

@@ -15,7 +15,7 @@ import (
 
 	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/clusters/sim/controlplane"
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
+	"github.com/dsconform/dsconform/internal/supervisor"
 )
 
 // startAll starts the supervisor and then the components, each when what it

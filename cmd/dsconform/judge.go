@@ -16,13 +16,14 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/nodepool"
 	"github.com/dsconform/dsconform/framework/run"
+	"github.com/dsconform/dsconform/framework/subject"
 	"github.com/dsconform/dsconform/internal/exit"
 	"github.com/dsconform/dsconform/reports"
 )
 
 // judge runs the plan on the target, writes the report and turns the verdict
 // into the command's error.
-func (f *runFlags) judge(ctx context.Context, t *target, plan run.Plan, started time.Time) error {
+func (f *runFlags) judge(ctx context.Context, t *target, under subject.Subject, plan run.Plan, started time.Time) error {
 	env, err := run.Environment(ctx, t.cluster, plan.Config.Settings)
 	if err != nil {
 		return exit.Environmentf("look at the cluster: %w", err)
@@ -45,6 +46,7 @@ func (f *runFlags) judge(ctx context.Context, t *target, plan run.Plan, started 
 	if err != nil {
 		return err
 	}
+	env.Subject = f.describe(ctx, under, env.Subject, plan)
 	report := reports.New(env, reports.Run{
 		ID: plan.Config.Settings.Run, Seed: plan.Seed, Selection: f.selection(), Started: started.UTC(), Finished: time.Now().UTC(),
 		Steps: recorded(plan), Trouble: results.Trouble(),
@@ -65,12 +67,12 @@ func noteUnfit(c clusters.Cluster, plan run.Plan) {
 	}
 	var ids []string
 	for _, s := range plan.Specs {
-		if why, version := framework.Unfit(s, c, plan.Config.Settings.KubernetesVersion); why != "" && !version {
+		if why, version := framework.Unfit(s, c, plan.Config.Settings); why != "" && !version {
 			ids = append(ids, s.ID)
 		}
 	}
 	if len(ids) > 0 {
-		plan.Log.Notef("%d of them are skipped, for they need real kubelets or machines: %s", len(ids), strings.Join(ids, ", "))
+		plan.Log.Notef("%d of them are skipped, for they need what this cluster lacks, such as real kubelets: %s", len(ids), strings.Join(ids, ", "))
 	}
 }
 

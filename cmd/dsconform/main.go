@@ -13,11 +13,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dsconform/dsconform/clusters/engine"
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/kubectl"
 	"github.com/dsconform/dsconform/framework/run"
 	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/internal/supervisor"
 	"github.com/dsconform/dsconform/suites"
 )
 

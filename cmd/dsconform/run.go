@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/clusters/steps"
@@ -23,6 +25,7 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/kubectl"
 	"github.com/dsconform/dsconform/framework/run"
+	"github.com/dsconform/dsconform/framework/subject"
 	"github.com/dsconform/dsconform/internal/exit"
 	"github.com/dsconform/dsconform/suites"
 )
@@ -41,6 +44,14 @@ type runFlags struct {
 	out       string
 	manifests []string
 	images    string
+	subject   string
+	matrix    string
+	// chosen is the controller under test, and objects are its manifest's.
+	chosen  subject.Choice
+	objects []runtime.Object
+	// whatever lists specs that are judged whatever their version constraint says.
+	whatever []string
+	set      *pflag.FlagSet
 }
 
 func newRunCommand() *cobra.Command {
@@ -51,9 +62,19 @@ func newRunCommand() *cobra.Command {
 		Long: "run finds or makes a cluster, runs the specs on it and writes report.json, junit.xml and a summary.\n\n" +
 			"The verdict is the exit code: 0 conformant, 1 not conformant, 2 wrong usage, 3 the environment stopped us, 4 a fault of dsconform.",
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.matrix != "" {
+				return f.runMatrix(cmd.Context())
+			}
+			return f.run(cmd.Context())
+		},
 	}
-	flags := cmd.Flags()
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *runFlags) register(flags *pflag.FlagSet) {
+	f.set = flags
 	f.cluster.register(flags)
 	flags.StringSliceVar(&f.focus, "focus", nil, "run only these specs, areas or levels (comma-separated, as DS-PLC-001,rollingupdate,core)")
 	flags.StringSliceVar(&f.skip, "skip", nil, "leave out these specs, areas or levels")
@@ -66,7 +87,8 @@ func newRunCommand() *cobra.Command {
 	flags.StringVar(&f.out, "out", "out", "the folder for report, logs and failure bundles")
 	flags.StringVar(&f.images, "images", string(fixtures.Own), "the images of the examples: own (built here), or upstream where a registry answers")
 	flags.StringArrayVar(&f.manifests, "manifest", nil, "check that this manifest of yours decodes strictly before anything is started (may be given again)")
-	return cmd
+	flags.StringVar(&f.subject, "subject", "", "the DaemonSet controller under test: command:PATH, a program that gets KUBECONFIG, or manifest:FILE, a Deployment (default the cluster's own)")
+	flags.StringVar(&f.matrix, "matrix", "", "judge each row of this version matrix on simulated nodes, as clusters/matrix.yaml; the reports go to folders below --out")
 }
 
 // defaultProcs: specs mostly wait for the cluster, so that more of them than
@@ -86,6 +108,9 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 	}
 	specs, err := f.selected(registry)
 	if err != nil {
+		return err
+	}
+	if err = f.chooseSubject(); err != nil {
 		return err
 	}
 	out, err := prepareOut(f.out)
@@ -109,9 +134,16 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 	plan.Config.Settings = framework.Settings{
 		Run: runID(), Version: version, OutDir: out, Images: names,
 		KubectlExe: []string{executable(), kubectl.Word},
-		Timeouts:   framework.DefaultTimeouts(), Strict: f.strict,
+		Timeouts:   framework.DefaultTimeouts(), Strict: f.strict, Whatever: f.whatever,
 	}
-	return f.judge(ctx, target, plan, started)
+	under, err := f.startSubject(ctx, target, &plan)
+	if err != nil {
+		return err
+	}
+	if under != nil {
+		defer func() { err = errors.Join(err, closeSubject(ctx, under, plan)) }()
+	}
+	return f.judge(ctx, target, under, plan, started)
 }
 
 // prepare makes the cluster and, beside it, the images, and brings the two together.
@@ -122,6 +154,9 @@ func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (*target, map[st
 	}
 	if f.cluster.provider == sim.ProviderName && !f.cluster.sim.set.Changed("procs") {
 		f.procs = simulatedProcs
+	}
+	if err := f.fitSubject(); err != nil {
+		return nil, nil, err
 	}
 	var (
 		group    errgroup.Group
@@ -180,7 +215,7 @@ func (f *runFlags) selected(registry *framework.Registry) ([]framework.Spec, err
 
 // outFiles are what a run writes below its output folder.
 func outFiles() []string {
-	return []string{"report.json", "junit.xml", "summary.txt", "workers.log", "ginkgo.log", "failures", "cluster-logs"}
+	return []string{"report.json", "junit.xml", "summary.txt", "workers.log", "ginkgo.log", "failures", "cluster-logs", subject.LogName}
 }
 
 // prepareOut makes the output folder and clears what an earlier run left there,

@@ -46,7 +46,7 @@ func Environment(ctx context.Context, cluster clusters.Cluster, settings framewo
 	for _, n := range nodes.Items {
 		env.Nodes = append(env.Nodes, node(n))
 	}
-	env.Subject = subject(ctx, client)
+	env.Subject = ownSubject(ctx, client)
 	for _, name := range slices.Sorted(maps.Keys(settings.Images)) {
 		env.Images = append(env.Images, reports.Image{Name: name, Ref: settings.Images[name]})
 	}
@@ -75,9 +75,9 @@ func node(n corev1.Node) reports.Node {
 	return out
 }
 
-// subject finds the cluster's own controller manager. A cluster that hides it
+// ownSubject finds the cluster's own controller manager. A cluster that hides it
 // is judged all the same; the report then says that it is hidden.
-func subject(ctx context.Context, client kubernetes.Interface) reports.Subject {
+func ownSubject(ctx context.Context, client kubernetes.Interface) reports.Subject {
 	s := reports.Subject{Kind: "cluster", Name: "kube-controller-manager"}
 	pods, err := client.CoreV1().Pods(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{LabelSelector: "component=kube-controller-manager"})
 	if err != nil || len(pods.Items) == 0 {

@@ -109,11 +109,14 @@ func declare(registry *framework.Registry, config Config, execute Execute, out *
 			// The command chose the IDs from the same registry.
 			panic("spec " + id + " is not registered")
 		}
-		ginkgo.It(spec.ID+" "+spec.Title, ginkgo.Label(spec.ID, string(spec.Area), string(spec.Level)), ginkgo.SpecPriority(priority(spec)),
-			func(ctx ginkgo.SpecContext) {
-				must(out.send(message{Start: spec.ID}))
-				execute(ctx, spec, reporter{config.Settings.Timeouts.Cleanup + 30*time.Second})
-			})
+		decoration := []any{ginkgo.Label(spec.ID, string(spec.Area), string(spec.Level)), ginkgo.SpecPriority(priority(spec))}
+		if spec.Serial {
+			decoration = append(decoration, ginkgo.Serial)
+		}
+		ginkgo.It(spec.ID+" "+spec.Title, append(decoration, func(ctx ginkgo.SpecContext) {
+			must(out.send(message{Start: spec.ID}))
+			execute(ctx, spec, reporter{config.Settings.Timeouts.Cleanup + 30*time.Second})
+		})...)
 	}
 	ginkgo.ReportAfterEach(func(report ginkgo.SpecReport) {
 		if len(report.LeafNodeLabels) == 0 {

@@ -115,6 +115,7 @@ func taintRemovedFromMisscheduled() framework.Spec {
 			e.TaintNode(ctx, e.Nodes[0], closed)
 			fleet.Touch(ctx, e, ds.Name, "look again")
 			misscheduled(ctx, e, ds)
+			fleet.CaughtUp(ctx, e, "witness")
 			e.UntaintNode(ctx, e.Nodes[0], closed)
 			becomes(ctx, e, ds, e.Nodes...)
 			e.Check(pods.Alone()(e.History.State()), "both pods stay")

@@ -5,7 +5,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/dsconform/dsconform/clusters/sim/supervisor"
+	"github.com/dsconform/dsconform/internal/supervisor"
 )
 
 // Components are the programs with their flags, in the order of their start.

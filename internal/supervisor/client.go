@@ -15,9 +15,9 @@ import (
 )
 
 // ErrGone is wrapped by the errors of a Client whose supervisor does not run.
-var ErrGone = errors.New("the cluster does not run")
+var ErrGone = errors.New("it does not run")
 
-// Client talks to the supervisor of a cluster's folder.
+// Client talks to the supervisor of a folder.
 type Client struct{ http *http.Client }
 
 // NewClient makes a client; it connects with each request.
@@ -46,7 +46,7 @@ func (c *Client) Do(ctx context.Context, component string, a Action) (Status, er
 }
 
 // AwaitEnd waits for the end of the component's start of that number, as
-// counted by Status.Starts.
+// counted by Status.Starts; a start that is still to come is waited for too.
 func (c *Client) AwaitEnd(ctx context.Context, component string, start int) (Status, error) {
 	var s Status
 	err := c.call(ctx, http.MethodGet, fmt.Sprintf("/components/%s/end?start=%d", component, start), &s)

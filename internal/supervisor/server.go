@@ -48,7 +48,7 @@ func (s *server) onComponent(do func(*child, *http.Request) (Status, error)) htt
 		name := r.PathValue("name")
 		at := slices.IndexFunc(s.children, func(c *child) bool { return c.spec.Name == name })
 		if at < 0 {
-			http.Error(w, fmt.Sprintf("the cluster has no component %q; it has %s", name, strings.Join(s.names(), ", ")), http.StatusNotFound)
+			http.Error(w, fmt.Sprintf("there is no component %q; there are %s", name, strings.Join(s.names(), ", ")), http.StatusNotFound)
 			return
 		}
 		status, err := do(s.children[at], r)

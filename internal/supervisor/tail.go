@@ -31,7 +31,11 @@ func tail(path string) ([]string, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("reading the end of the log %s: %w", path, err)
 	}
-	lines := strings.Split(strings.TrimRight(string(raw), "\n"), "\n")
+	text := strings.TrimRight(string(raw), "\n")
+	if text == "" {
+		return nil, nil
+	}
+	lines := strings.Split(text, "\n")
 	if len(lines) > tailLines {
 		lines = lines[len(lines)-tailLines:]
 	}

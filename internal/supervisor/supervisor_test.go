@@ -56,7 +56,7 @@ func TestLifeOfAComponent(t *testing.T) {
 		name string
 		a    Action
 		says string
-	}{{"nobody", Start, "it has a, crash, deaf"}, {"a", "dance", "is no action"}, {"a", Pause, "does not run"}} {
+	}{{"nobody", Start, "there are a, crash, deaf"}, {"a", "dance", "is no action"}, {"a", Pause, "does not run"}} {
 		if _, err = c.Do(ctx, wrong.name, wrong.a); err == nil || !strings.Contains(err.Error(), wrong.says) {
 			t.Errorf("%s %s gives %v, want %q", wrong.a, wrong.name, err, wrong.says)
 		}

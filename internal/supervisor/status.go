@@ -34,6 +34,12 @@ type Status struct {
 	Exit string `json:"exit,omitempty"`
 	// Asked says that the end was asked for by way of the supervisor.
 	Asked bool `json:"asked,omitempty"`
+	// Crashes counts the ends nobody asked for.
+	Crashes int `json:"crashes,omitempty"`
+	// Crash says how the last of them was, as Exit does, also when it runs again.
+	Crash string `json:"crash,omitempty"`
+	// Again is when one that crashed is started again, if it is to be.
+	Again time.Time `json:"again,omitzero"`
 	// Log is the path of its log file.
 	Log string `json:"log"`
 	// Tail are the last lines of its log.

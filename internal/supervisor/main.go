@@ -16,8 +16,8 @@ import (
 )
 
 // Word is the argument by which the executable is called as a supervisor. The
-// argument after it is the cluster's folder; the control socket is descriptor 3.
-const Word = "sim-supervisor"
+// argument after it is its folder; the control socket is descriptor 3.
+const Word = "supervisor"
 
 // listenerFD is the descriptor at which the control socket is inherited: it is
 // listened on before the supervisor runs, so that nobody has to wait for it.
@@ -56,12 +56,12 @@ func run(ctx context.Context, folder string, inherited, stdin *os.File, log *slo
 	s := &server{over: end}
 	fork := newForker()
 	for _, spec := range config.Components {
-		s.children = append(s.children, newChild(spec, LogFile(folder, spec.Name), fork))
+		s.children = append(s.children, newChild(spec, spec.log(folder), fork))
 	}
 	if config.Attached {
 		go func() {
 			_, _ = io.Copy(io.Discard, stdin) // it ends with the command, whatever was written
-			log.Info("the command this cluster belongs to is gone")
+			log.Info("the command this belongs to is gone")
 			end()
 		}()
 	}
@@ -75,6 +75,9 @@ func run(ctx context.Context, folder string, inherited, stdin *os.File, log *slo
 	case err = <-served:
 	}
 	s.killAll(context.WithoutCancel(ctx))
+	if config.Scrap {
+		err = errors.Join(err, os.RemoveAll(folder))
+	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

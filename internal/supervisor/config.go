@@ -17,25 +17,40 @@ type Component struct {
 	Args []string `json:"args"`
 	// Env is its whole environment.
 	Env []string `json:"env"`
+	// Log is the path of its log file; empty for one in the supervisor's folder.
+	Log string `json:"log,omitempty"`
+	// Revive starts it again, after a wait that grows, when it ends unasked.
+	Revive bool `json:"revive,omitempty"`
 }
 
-// Config is what a supervisor is told by a file in the cluster's folder.
+// log is where the component's output goes.
+func (c Component) log(folder string) string {
+	if c.Log != "" {
+		return c.Log
+	}
+	return LogFile(folder, c.Name)
+}
+
+// Config is what a supervisor is told by a file in its folder.
 type Config struct {
 	// Attached says that the supervisor ends when its standard input does: the
 	// command that holds the other end of it is then gone.
 	Attached bool `json:"attached"`
+	// Scrap says that the supervisor removes its folder at its end: what it holds
+	// is of use to nobody then, and may be credentials.
+	Scrap bool `json:"scrap,omitempty"`
 	// Components are the programs, in the order of their start.
 	Components []Component `json:"components"`
 }
 
-// configFile, logFolder and socketFile are names in the cluster's folder.
+// configFile, logFolder and socketFile are names in the supervisor's folder.
 const (
 	configFile = "supervisor.json"
 	logFolder  = "logs"
 	socketFile = "control.sock"
 )
 
-// LogFolder is where the logs of the components of a cluster's folder are.
+// LogFolder is where the logs of a supervisor's components are, but for those with a file elsewhere.
 func LogFolder(folder string) string { return filepath.Join(folder, logFolder) }
 
 // LogFile is the log of one component.

@@ -28,10 +28,25 @@ type child struct {
 	proc   *os.Process
 	ended  chan struct{} // closed when the process of this start has ended
 	asked  bool
+	// changed is closed and made anew with every start and every end.
+	changed chan struct{}
+	// inRow counts the crashes since it last ran for a while; again, if set, is
+	// what starts it once more.
+	inRow int
+	again *time.Timer
 }
 
 func newChild(spec Component, log string, fork *forker) *child {
-	return &child{spec: spec, log: log, fork: fork, status: Status{Name: spec.Name, State: Idle, Log: log}}
+	return &child{
+		spec: spec, log: log, fork: fork, changed: make(chan struct{}),
+		status: Status{Name: spec.Name, State: Idle, Log: log},
+	}
+}
+
+// tell wakes those who wait for a change. The caller holds mu.
+func (c *child) tell() {
+	close(c.changed)
+	c.changed = make(chan struct{})
 }
 
 // state gives the status with the end of the log.
@@ -90,8 +105,13 @@ func (c *child) start() error {
 	}
 	ended := make(chan struct{})
 	c.mu.Lock()
+	c.forgetRevival()
 	c.proc, c.ended, c.asked = cmd.Process, ended, false
-	c.status = Status{Name: c.spec.Name, State: Running, PID: cmd.Process.Pid, Starts: c.status.Starts + 1, Since: time.Now(), Log: c.log}
+	c.status = Status{
+		Name: c.spec.Name, State: Running, PID: cmd.Process.Pid, Starts: c.status.Starts + 1, Since: time.Now(), Log: c.log,
+		Crashes: c.status.Crashes, Crash: c.status.Crash,
+	}
+	c.tell()
 	c.mu.Unlock()
 	go c.reap(cmd, ended)
 	return nil
@@ -102,8 +122,15 @@ func (c *child) reap(cmd *exec.Cmd, ended chan struct{}) {
 	_ = cmd.Wait() // how it ended is in ProcessState
 	c.mu.Lock()
 	c.proc = nil
+	ran := time.Since(c.status.Since)
 	c.status.State, c.status.PID, c.status.Since = Ended, 0, time.Now()
 	c.status.Exit, c.status.Asked = cmd.ProcessState.String(), c.asked
+	if !c.asked {
+		c.status.Crashes++
+		c.status.Crash = c.status.Exit
+		c.planRevival(ran)
+	}
+	c.tell()
 	c.mu.Unlock()
 	close(ended)
 }
@@ -125,6 +152,7 @@ func (c *child) end(ctx context.Context, sig syscall.Signal) error {
 	c.mu.Lock()
 	proc, ended := c.proc, c.ended
 	c.asked = true
+	c.forgetRevival()
 	c.mu.Unlock()
 	if proc == nil {
 		return nil
@@ -159,19 +187,22 @@ func (c *child) freeze(sig syscall.Signal, after State) error {
 	return nil
 }
 
-// awaitEnd waits until the process of the given start, counted from 1, has ended.
+// awaitEnd waits until the process of the given start, counted from 1, has
+// ended; a start that is still to come is waited for too.
 func (c *child) awaitEnd(ctx context.Context, start int) (Status, error) {
-	c.mu.Lock()
-	ended, now := c.ended, c.status.Starts
-	c.mu.Unlock()
-	if now == start && ended != nil {
+	for {
+		c.mu.Lock()
+		now, runs, changed := c.status.Starts, c.proc != nil, c.changed
+		c.mu.Unlock()
+		if now > start || now == start && !runs {
+			return c.state(), nil
+		}
 		select {
-		case <-ended:
+		case <-changed:
 		case <-ctx.Done():
 			return Status{}, fmt.Errorf("waiting for %s to end: %w", c.spec.Name, context.Cause(ctx))
 		}
 	}
-	return c.state(), nil
 }
 
 // signalGroup reaches the process and all it has started. One that is gone is no error.

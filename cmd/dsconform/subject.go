@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/existing"
+	"github.com/dsconform/dsconform/clusters/sim"
+	"github.com/dsconform/dsconform/fixtures"
+	"github.com/dsconform/dsconform/framework/run"
+	"github.com/dsconform/dsconform/framework/subject"
+	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/reports"
+)
+
+// controllersFlag is the flag by which a cluster runs without its own controller.
+const controllersFlag = "controllers"
+
+// chooseSubject reads --subject and the file it names, before anything is started.
+func (f *runFlags) chooseSubject() error {
+	if f.chosen.Kind != subject.Own {
+		return nil // the matrix has chosen
+	}
+	var err error
+	if f.chosen, err = subject.Parse(f.subject); err != nil {
+		return err
+	}
+	if f.chosen.Kind == subject.Manifest {
+		if f.objects, err = fixtures.ParseFile(f.chosen.Path); err != nil {
+			return err
+		}
+		if err = subject.CheckManifest(f.chosen.Path, f.objects); err != nil {
+			return err
+		}
+	}
+	if f.chosen.Replaces() && f.set.Changed(controllersFlag) {
+		return exit.Usagef("--subject runs the cluster with --controllers=%s: leave --controllers out", clusters.DaemonSetControllerOff)
+	}
+	return nil
+}
+
+// fitSubject makes the cluster one without a controller of its own. What is
+// refused here depends on the provider, which auto settles late.
+func (f *runFlags) fitSubject() error {
+	if !f.chosen.Replaces() {
+		return nil
+	}
+	if f.chosen.Kind == subject.Manifest && f.cluster.provider == sim.ProviderName {
+		return exit.Usagef("--subject=manifest:%s needs nodes that run its pods, and simulated ones do not: judge on --cluster=kind or existing, or give the program itself by command:PATH", f.chosen.Path)
+	}
+	if f.cluster.provider == existing.ProviderName {
+		return nil // whoever runs it has switched its controller off, which is looked at later
+	}
+	if err := f.set.Set(controllersFlag, clusters.DaemonSetControllerOff); err != nil {
+		return exit.Internalf("setting --%s: %w", controllersFlag, err)
+	}
+	return nil
+}
+
+// startSubject starts the controller under test, if it is not the cluster's own,
+// and tells the workers how to reach it.
+func (f *runFlags) startSubject(ctx context.Context, t *target, plan *run.Plan) (subject.Subject, error) {
+	if !f.chosen.Replaces() {
+		return nil, nil
+	}
+	settings := &plan.Config.Settings
+	under, err := subject.Start(ctx, f.chosen, subject.Options{
+		Config: t.cluster.RESTConfig, Executable: executable(), Out: settings.OutDir, Objects: f.objects,
+		Foreign: t.cluster.Provider() == existing.ProviderName,
+		First:   settings.Timeouts.SubjectWrites, Available: settings.Timeouts.SubjectAvailable,
+		Rival: settings.Timeouts.Rival, Cleanup: settings.Timeouts.Cleanup, Log: plan.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	settings.Subject, settings.ControllerVersion = under.Handle(), f.chosen.Version
+	return under, nil
+}
+
+// describe names the controller under test for the report, and says how it fared.
+func (f *runFlags) describe(ctx context.Context, under subject.Subject, own reports.Subject, plan run.Plan) reports.Subject {
+	if under == nil {
+		return own
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), plan.Config.Settings.Timeouts.Request)
+	defer cancel()
+	status, err := under.Status(ctx)
+	if err != nil {
+		plan.Log.Notef("%s", oneLine(err))
+	}
+	return run.Subject(status)
+}
+
+// closeSubject ends the controller under test.
+func closeSubject(ctx context.Context, under subject.Subject, plan run.Plan) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), plan.Config.Settings.Timeouts.Cleanup)
+	defer cancel()
+	plan.Log.Notef("the controller under test ends; its log is %s", filepath.Join(plan.Config.Settings.OutDir, subject.LogName))
+	return under.Close(ctx)
+}

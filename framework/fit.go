@@ -1,0 +1,86 @@
+package framework
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/Masterminds/semver/v3"
+
+	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/framework/subject"
+)
+
+// Unfit tells why the cluster, with the controller under test, cannot be judged
+// by the spec, empty if it can, and whether that is because the behaviour is not
+// of the version that is judged.
+func Unfit(spec Spec, cluster clusters.Cluster, settings Settings) (why string, version bool) {
+	if spec.Versions != "" && !slices.Contains(settings.Whatever, spec.ID) {
+		judged := settings.JudgedVersion()
+		constraint, err := semver.NewConstraint(spec.Versions)
+		if err != nil {
+			return fmt.Sprintf("its version constraint %q is no constraint: %v", spec.Versions, err), false
+		}
+		v, err := semver.NewVersion(judged)
+		if err != nil {
+			return fmt.Sprintf("the version %q cannot be compared with %q: %v", judged, spec.Versions, err), false
+		}
+		if !constraint.Check(v) {
+			return fmt.Sprintf("it judges Kubernetes %s, and this is %s", spec.Versions, judged), true
+		}
+	}
+	for _, need := range spec.Needs {
+		if !able(cluster, settings.Subject, need) {
+			return fmt.Sprintf("it needs %s, which %s does not have", need, owner(cluster, settings.Subject, need)), false
+		}
+	}
+	return "", false
+}
+
+func able(c clusters.Cluster, s subject.Handle, a Ability) bool {
+	ok := false
+	switch a {
+	case AddNode:
+		_, ok = c.(clusters.NodeAdder)
+	case RemoveNode:
+		_, ok = c.(clusters.NodeRemover)
+	case StopKubelet:
+		_, ok = c.(clusters.KubeletStopper)
+	case PauseNode:
+		_, ok = c.(clusters.NodePauser)
+	case RebootNode:
+		_, ok = c.(clusters.NodeRebooter)
+	case ExecOnNode:
+		_, ok = c.(clusters.NodeExecer)
+	case RealKubelet:
+		ok = c.RealKubelets()
+	case RestartController:
+		_, ok = controller(c, s).(clusters.ControllerRestarter)
+	case KillController:
+		_, ok = controller(c, s).(clusters.ControllerKiller)
+	case PauseController:
+		_, ok = controller(c, s).(clusters.ControllerPauser)
+	}
+	return ok
+}
+
+// controller is whatever can act on the controller's process: the subject, if
+// the run started one, else the cluster.
+func controller(c clusters.Cluster, s subject.Handle) any {
+	if s.Kind == subject.Own {
+		return c
+	}
+	return s.Open(c.RESTConfig)
+}
+
+// owner names who would have to have the ability.
+func owner(c clusters.Cluster, s subject.Handle, a Ability) string {
+	if a.onController() && s.Kind != subject.Own {
+		return "a subject given as " + string(s.Kind)
+	}
+	return "provider " + c.Provider()
+}
+
+// onController tells whether the ability is one to act on the controller's process.
+func (a Ability) onController() bool {
+	return a == RestartController || a == KillController || a == PauseController
+}

@@ -1,0 +1,143 @@
+package subject
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/internal/nearest"
+)
+
+// Kind is how a controller under test is given.
+type Kind string
+
+// The kinds of subjects.
+const (
+	// Own is the cluster's own controller: nothing is started.
+	Own Kind = ""
+	// Command is a program that runs beside the cluster.
+	Command Kind = "command"
+	// Manifest is a Deployment that runs in the cluster.
+	Manifest Kind = "manifest"
+)
+
+// Choice says which controller is judged.
+type Choice struct {
+	// Kind is how it is given.
+	Kind Kind
+	// Path is the program's or the manifest's, absolute.
+	Path string
+	// Args are the program's arguments.
+	Args []string
+	// Name is what the report calls it; empty for the file's name.
+	Name string
+	// Version is the Kubernetes version it is of, if that is known.
+	Version string
+}
+
+// Replaces tells whether the cluster must run without its own controller.
+func (c Choice) Replaces() bool { return c.Kind != Own }
+
+// name is what the report calls it.
+func (c Choice) name() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return filepath.Base(c.Path)
+}
+
+// Parse reads a value of --subject: empty, command:PATH or manifest:FILE. The
+// error is of class Usage and says what would be right.
+func Parse(value string) (Choice, error) {
+	if value == "" {
+		return Choice{}, nil
+	}
+	word, path, cut := strings.Cut(value, ":")
+	kind := Kind(word)
+	switch {
+	case kind != Command && kind != Manifest || !cut:
+		return Choice{}, exit.Usagef("--subject is %q; it must be command:PATH or manifest:FILE, perhaps %s", value, meant(value))
+	case path == "":
+		return Choice{}, exit.Usagef("--subject=%s names no file: give %s", value, form(kind))
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return Choice{}, exit.Environmentf("making the path %s absolute: %w", path, err)
+	}
+	c := Choice{Kind: kind, Path: abs}
+	if kind == Command {
+		return c, c.executable()
+	}
+	return c, c.readable()
+}
+
+// form is how a kind is given.
+func form(k Kind) string {
+	if k == Manifest {
+		return "manifest:FILE"
+	}
+	return "command:PATH"
+}
+
+// meant is the right value that is nearest to a malformed one.
+func meant(value string) string {
+	word, path, cut := strings.Cut(value, ":")
+	if cut && path != "" {
+		return nearest.Of(word, []string{string(Command), string(Manifest)}) + ":" + path
+	}
+	if !cut && strings.ContainsAny(word, "./") { // a path alone
+		switch strings.ToLower(filepath.Ext(word)) {
+		case ".yaml", ".yml", ".json":
+			return string(Manifest) + ":" + word
+		}
+		return string(Command) + ":" + word
+	}
+	return form(Kind(nearest.Of(word, []string{string(Command), string(Manifest)})))
+}
+
+// executable refuses a path that is no program.
+func (c Choice) executable() error {
+	info, err := c.stat()
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return exit.Usagef("--subject=command:%s is a folder; name the program in it", c.Path)
+	case !info.Mode().IsRegular():
+		return exit.Usagef("--subject=command:%s is no file that can be run (%s)", c.Path, info.Mode().Type())
+	case info.Mode()&0o111 == 0:
+		return exit.Usagef("--subject=command:%s is not executable: name a program, or make it one with chmod +x", c.Path)
+	}
+	return nil
+}
+
+// readable refuses a path that is no file.
+func (c Choice) readable() error {
+	info, err := c.stat()
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return exit.Usagef("--subject=manifest:%s is a folder; name one file", c.Path)
+	}
+	return nil
+}
+
+func (c Choice) stat() (fs.FileInfo, error) {
+	info, err := os.Stat(c.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint := ""
+		if found, lookErr := exec.LookPath(filepath.Base(c.Path)); c.Kind == Command && lookErr == nil {
+			hint = "; perhaps command:" + found
+		}
+		return nil, exit.Usagef("--subject=%s:%s names a file that does not exist%s", c.Kind, c.Path, hint)
+	case err != nil:
+		return nil, exit.Usagef("--subject=%s:%s cannot be looked at: %w", c.Kind, c.Path, err)
+	}
+	return info, nil
+}

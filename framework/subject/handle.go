@@ -1,0 +1,34 @@
+package subject
+
+import (
+	"k8s.io/client-go/rest"
+
+	"github.com/dsconform/dsconform/internal/supervisor"
+)
+
+// Handle tells another process how to reach the subject. The zero value stands
+// for the cluster's own controller.
+type Handle struct {
+	// Kind is how the subject was given.
+	Kind Kind `json:"kind,omitempty"`
+	// Folder is that of a program's supervisor.
+	Folder string `json:"folder,omitempty"`
+	// Namespace and Name are a Deployment's, which has so many Replicas.
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name,omitempty"`
+	Replicas  int32  `json:"replicas,omitempty"`
+}
+
+// Open gives what can act on the subject: it implements those of
+// clusters.ControllerRestarter, ControllerKiller and ControllerPauser that the
+// subject's kind is able to do.
+func (h Handle) Open(config func() (*rest.Config, error)) any {
+	switch h.Kind {
+	case Command:
+		return processControl{supervisor.NewClient(h.Folder)}
+	case Manifest:
+		return deploymentControl{handle: h, config: config}
+	case Own:
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+package resilience
+
+import "github.com/dsconform/dsconform/framework"
+
+// Specs gives the specs of the area.
+func Specs() []framework.Spec {
+	return []framework.Spec{
+		restartInSteadyState(),
+		changesWhileDown(),
+	}
+}
