@@ -10,7 +10,12 @@ import (
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/suites/internal/fleet"
 )
+
+// imagesOfLive prints the image of every pod that is not terminating, each with
+// a blank behind it. A pod that has ended is replaced before its object is gone.
+const imagesOfLive = "go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{range .spec.containers}}{{.image}} {{end}}{{end}}{{end}}"
 
 // patchRolls is the guide's way to update: a strategic merge patch of the image.
 func patchRolls() framework.Spec {
@@ -27,7 +32,7 @@ func patchRolls() framework.Spec {
 			patch := fmt.Sprintf(`{"spec":{"template":{"spec":{"containers":[{"name":"fluentd","image":%q}]}}}}`, image)
 			ok(e, e.Kubectl.Run(ctx, "patch", "ds", name, "-p", patch))
 			says(e, ok(e, e.Kubectl.RolloutStatus(ctx, name, e.Timeouts.RolloutOf(len(eligible(e))))), "successfully rolled out")
-			r := ok(e, e.Kubectl.Run(ctx, "get", "pods", "-l", "app=fluentd", "-o", "jsonpath={.items[*].spec.containers[*].image}"))
+			r := ok(e, e.Kubectl.Run(ctx, "get", "pods", "-l", "app=fluentd", "-o", imagesOfLive))
 			for _, got := range strings.Fields(r.Stdout) {
 				e.That(got == image, "every pod runs "+image, "%s", r)
 			}
@@ -61,7 +66,8 @@ func setRolls() framework.Spec {
 				})
 				rolledOut(ctx, e)
 			}
-			pods := e.History.State().PodsOf(e.History.State().DaemonSet(name))
+			pods := fleet.Take(e, name).All()
+			e.That(len(pods) == 1, "DaemonSet fluentd has one pod that is not terminating", "it has %d", len(pods))
 			c := pods[0].Spec.Containers[0]
 			added := ""
 			for _, env := range c.Env {
@@ -93,9 +99,9 @@ func statusWaits() framework.Spec {
 			ok(e, e.Kubectl.Run(ctx, "set", "image", "ds/"+name, name+"="+e.Image("fluent/fluentd:v1.15")))
 			done := ok(e, e.Kubectl.RolloutStatus(ctx, name, e.Timeouts.RolloutOf(2)))
 			says(e, done, "successfully rolled out")
-			r := ok(e, e.Kubectl.Run(ctx, "get", "pods", "-o", "jsonpath={.items[*].spec.containers[0].image}"))
+			r := ok(e, e.Kubectl.Run(ctx, "get", "pods", "-o", imagesOfLive))
 			want := strings.Repeat(e.Image("fluent/fluentd:v1.15")+" ", 2)
-			e.That(r.Stdout+" " == want, "when it succeeds both pods run the last image and no other is left", "%s", r)
+			e.That(r.Stdout == want, "when it succeeds both pods run the last image and no other is left that is not terminating", "%s", r)
 			rolledOut(ctx, e)
 		},
 	}
