@@ -136,13 +136,13 @@ func podGone(pods []*corev1.Pod) (bool, string) { return len(pods) == 0, "it is 
 
 // podReady judges that the one pod that is watched is ready.
 func podReady(pods []*corev1.Pod) (bool, string) {
-	for _, p := range pods {
-		for _, cond := range p.Status.Conditions {
-			if cond.Type == corev1.PodReady && cond.Status == corev1.ConditionTrue {
-				return true, ""
-			}
-		}
-		return false, "the pod is " + string(p.Status.Phase) + " and not ready"
+	if len(pods) == 0 {
+		return false, "the pod is not there"
 	}
-	return false, "the pod is not there"
+	for _, cond := range pods[0].Status.Conditions {
+		if cond.Type == corev1.PodReady && cond.Status == corev1.ConditionTrue {
+			return true, ""
+		}
+	}
+	return false, "the pod is " + string(pods[0].Status.Phase) + " and not ready"
 }

@@ -39,7 +39,7 @@ func (f *runFlags) runMatrix(ctx context.Context) error {
 	if err != nil {
 		return exit.Environmentf("%w", err)
 	}
-	if err := log.Do(ctx, "the versions of the matrix exist", 0, func(ctx context.Context) error { return checkVersions(ctx, builder, m) }); err != nil {
+	if err = log.Do(ctx, "the versions of the matrix exist", 0, func(ctx context.Context) error { return checkVersions(ctx, builder, m) }); err != nil {
 		return environment(err)
 	}
 	out, err := f.clearMatrix()

@@ -29,7 +29,7 @@ const (
 // where the controller has never run, nobody has made it. It tells whether it
 // was made just now.
 func account(ctx context.Context, cs kubernetes.Interface) (made bool, err error) {
-	if _, err := cs.RbacV1().ClusterRoles().Get(ctx, roleName, metav1.GetOptions{}); err != nil {
+	if _, err = cs.RbacV1().ClusterRoles().Get(ctx, roleName, metav1.GetOptions{}); err != nil {
 		return false, fmt.Errorf("reading the role of the DaemonSet controller, ClusterRole %s: %w", roleName, err)
 	}
 	sa := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: accountName, Namespace: metav1.NamespaceSystem}}

@@ -62,7 +62,7 @@ func (a *applier) put(ctx context.Context, o runtime.Object) error {
 		return fmt.Errorf("encoding %s: %w", kinds[0].Kind, err)
 	}
 	u := &unstructured.Unstructured{}
-	if err := json.Unmarshal(raw, &u.Object); err != nil {
+	if err = json.Unmarshal(raw, &u.Object); err != nil {
 		return fmt.Errorf("encoding %s: %w", kinds[0].Kind, err)
 	}
 	u.SetGroupVersionKind(kinds[0])

@@ -54,8 +54,8 @@ func startDeployment(ctx context.Context, c Choice, o Options, admin *rest.Confi
 	}
 	s.selector = selector.String()
 	err = o.Log.Do(ctx, "the controller under test, Deployment "+s.handle.Namespace+"/"+s.handle.Name+", is available", o.Available, func(ctx context.Context) error {
-		if err := s.applier.apply(ctx, b.all()); err != nil {
-			return err
+		if refused := s.applier.apply(ctx, b.all()); refused != nil {
+			return refused
 		}
 		return s.awaitPods(ctx)
 	})

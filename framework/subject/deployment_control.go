@@ -104,19 +104,19 @@ func awaitAvailable(ctx context.Context, cs kubernetes.Interface, namespace, nam
 
 // available judges the one Deployment that is watched.
 func available(found []*appsv1.Deployment) (bool, string) {
-	for _, d := range found {
-		want := int32(1)
-		if d.Spec.Replicas != nil {
-			want = *d.Spec.Replicas
-		}
-		s := d.Status
-		if s.ObservedGeneration < d.Generation {
-			return false, "the Deployment controller has not seen it yet"
-		}
-		if s.UpdatedReplicas < want || s.AvailableReplicas < want {
-			return false, fmt.Sprintf("%d of %d replicas are available", s.AvailableReplicas, want)
-		}
-		return true, ""
+	if len(found) == 0 {
+		return false, "the Deployment is gone"
 	}
-	return false, "the Deployment is gone"
+	d, want := found[0], int32(1)
+	if d.Spec.Replicas != nil {
+		want = *d.Spec.Replicas
+	}
+	s := d.Status
+	if s.ObservedGeneration < d.Generation {
+		return false, "the Deployment controller has not seen it yet"
+	}
+	if s.UpdatedReplicas < want || s.AvailableReplicas < want {
+		return false, fmt.Sprintf("%d of %d replicas are available", s.AvailableReplicas, want)
+	}
+	return true, ""
 }

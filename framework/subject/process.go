@@ -67,8 +67,8 @@ func (s *process) launch(ctx context.Context, admin *rest.Config, cs kubernetes.
 	}
 	if made {
 		s.forget = func(ctx context.Context) error {
-			if err := cs.CoreV1().ServiceAccounts(metav1.NamespaceSystem).Delete(ctx, accountName, metav1.DeleteOptions{}); err != nil {
-				return fmt.Errorf("deleting the service account %s/%s: %w", metav1.NamespaceSystem, accountName, err)
+			if refused := cs.CoreV1().ServiceAccounts(metav1.NamespaceSystem).Delete(ctx, accountName, metav1.DeleteOptions{}); refused != nil {
+				return fmt.Errorf("deleting the service account %s/%s: %w", metav1.NamespaceSystem, accountName, refused)
 			}
 			return nil
 		}

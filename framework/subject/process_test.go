@@ -48,20 +48,20 @@ func TestAProgramThatWritesIsJudged(t *testing.T) {
 	if !ok {
 		t.Fatalf("%T cannot kill", control)
 	}
-	if err := killer.KillController(t.Context()); err != nil {
+	if err = killer.KillController(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if status, err = s.Status(t.Context()); err != nil || status.PID != 0 || status.Restarts != 0 {
 		t.Errorf("after a kill that was asked for: %+v, %v", status, err)
 	}
-	if err := s.StartController(t.Context()); err != nil {
+	if err = s.StartController(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if status, err = s.Status(t.Context()); err != nil || status.PID == 0 {
 		t.Errorf("after the start: %+v, %v", status, err)
 	}
 	folder := s.Handle().Folder
-	if err := s.Close(t.Context()); err != nil {
+	if err = s.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(folder); !os.IsNotExist(err) {
