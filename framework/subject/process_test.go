@@ -64,8 +64,8 @@ func TestAProgramThatWritesIsJudged(t *testing.T) {
 	if err = s.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(folder); !os.IsNotExist(err) {
-		t.Errorf("the folder with the credentials is left: %v", err)
+	if _, missing := os.Stat(folder); !os.IsNotExist(missing) {
+		t.Errorf("the folder with the credentials is left: %v", missing)
 	}
 	log, err := os.ReadFile(filepath.Join(o.Out, LogName))
 	if err != nil || !strings.Contains(string(log), "token: secret") || !strings.Contains(string(log), c.url) {
