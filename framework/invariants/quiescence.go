@@ -28,15 +28,12 @@ const quiescent = "quiescence"
 // have its reason in it: rest must be waited for once more.
 func Quiescence(entries []history.Entry, since int64) (result Result, moved bool) {
 	log := history.Sorted(entries)
-	prev, next := history.NewState(""), history.NewState("")
-	prev.Preload(log)
-	next.Preload(log)
+	prev := history.NewState("")
 	last := map[types.UID]metav1.Object{}
 	for i, e := range log {
 		if i > 0 {
 			prev.Apply(log[i-1])
 		}
-		next.Apply(e)
 		if e.Change == history.Gap {
 			result.Unknown = fmt.Sprintf("after entry %d of the log nothing can be said: %s", e.Seq, e.Text)
 			return result, false
@@ -48,7 +45,7 @@ func Quiescence(entries []history.Entry, since int64) (result Result, moved bool
 		if e.Seq <= since || !disturbs(prev, e) {
 			continue
 		}
-		if by, stray := strayWrite(prev, next, e, before); stray {
+		if by, stray := strayWrite(prev, e, before); stray {
 			result.Violations = append(result.Violations, Violation{
 				Invariant: quiescent, Entry: e,
 				Message: fmt.Sprintf("%s %s was %s though everything had converged; last written by %s",
@@ -90,11 +87,12 @@ func taintsOf(n *corev1.Node) []string {
 
 // strayWrite tells whether the entry is a write of the controller to a DaemonSet
 // that needed none, or to what it owns, and who made it. before is the object as
-// it was.
-func strayWrite(prev, next *history.State, e history.Entry, before metav1.Object) (by []metav1.ManagedFieldsEntry, stray bool) {
+// it was. What the spec did earlier excuses nothing: it made every DaemonSet, and
+// what it does now is an entry of its own, which ends the rest.
+func strayWrite(prev *history.State, e history.Entry, before metav1.Object) (by []metav1.ManagedFieldsEntry, stray bool) {
 	o := metaOf(e)
 	by = writers(before, o)
-	if len(next.ActionsOn(e.Kind, o)) > 0 || byUser(by) || !converged(prev, e, o) {
+	if byUser(by) || !converged(prev, e, o) {
 		return by, false
 	}
 	switch e.Kind {
@@ -109,9 +107,9 @@ func strayWrite(prev, next *history.State, e history.Entry, before metav1.Object
 		case pod == nil:
 			return by, false
 		case e.Change == history.Added:
-			return by, !madeByHand(next, e.Kind, pod)
+			return by, true
 		case e.Change == history.Deleted, pod.DeletionTimestamp != nil:
-			return by, !leaving && byController(next, pod)
+			return by, !leaving && !disrupted(pod)
 		}
 		return by, !ofTheNode(by)
 	case history.KindNode, history.KindEvent, history.KindAction:

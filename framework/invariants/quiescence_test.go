@@ -20,6 +20,8 @@ func wrote(manager, subresource string, at time.Time) metav1.ManagedFieldsEntry 
 func TestQuiescence(t *testing.T) {
 	calm := func(t *testing.T) (*scene, int) {
 		s := newScene(t)
+		// As in every spec, which makes its DaemonSet itself.
+		s.act("created DaemonSet", history.KindDaemonSet, s.ds)
 		s.up()
 		s.ds.ManagedFields = []metav1.ManagedFieldsEntry{wrote("kubectl", "", s.now), wrote("my-controller", "status", s.now)}
 		s.converged()
