@@ -65,6 +65,8 @@ func (e *Env) BecomesFor(ctx context.Context, daemonSet string, within time.Dura
 	since := time.Now()
 	wait, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	wait, listen := e.giveUpOnSilence(wait)
+	defer listen()
 	err := e.History.Await(wait, cond)
 	if err == nil {
 		return
@@ -72,7 +74,11 @@ func (e *Env) BecomesFor(ctx context.Context, daemonSet string, within time.Dura
 	if ctx.Err() != nil {
 		e.stopped(ctx, expected, err)
 	}
-	e.failWithCause(fmt.Sprintf("%s, within %s", expected, within), reason(err), daemonSet, since)
+	expected = fmt.Sprintf("%s, within %s", expected, within)
+	if silence := (*silentError)(nil); errors.As(context.Cause(wait), &silence) {
+		expected += fmt.Sprintf(" (and the controller's first write within %s)", silence.within)
+	}
+	e.failWithCause(expected, reason(err), daemonSet, since)
 }
 
 // Stays judges that cond holds at every event until the stability window has

@@ -9,6 +9,10 @@ type Timeouts struct {
 	// Placement is for pod objects to stand where they belong, and for the
 	// controller's other prompt reactions (status, revisions, events). Cap: 2 min.
 	Placement time.Duration `json:"placement"`
+	// Reaction is for the controller's very first write in a namespace, from the
+	// moment its first DaemonSet is there: a controller that has touched nothing
+	// by then is not waited for any longer, whatever else is waited for. Cap: 1 min.
+	Reaction time.Duration `json:"reaction"`
 	// PodReady is for a pod from its creation to Ready on a real kubelet. Cap: 5 min.
 	PodReady time.Duration `json:"podReady"`
 	// Rollout is the base for a rollout to end, to which PerNode is added for each node. Cap: 5 min.
@@ -47,6 +51,7 @@ type Timeouts struct {
 func DefaultTimeouts() Timeouts {
 	return Timeouts{
 		Placement:    60 * time.Second,
+		Reaction:     30 * time.Second,
 		PodReady:     2 * time.Minute,
 		Rollout:      90 * time.Second,
 		PerNode:      10 * time.Second,
@@ -71,7 +76,7 @@ func (t Timeouts) RolloutOf(n int) time.Duration { return t.Rollout + time.Durat
 // Text gives each deadline by its name, for the report.
 func (t Timeouts) Text() map[string]string {
 	return map[string]string{
-		"timeout.placement": t.Placement.String(), "timeout.podReady": t.PodReady.String(),
+		"timeout.placement": t.Placement.String(), "timeout.reaction": t.Reaction.String(), "timeout.podReady": t.PodReady.String(),
 		"timeout.rollout": t.Rollout.String(), "timeout.perNode": t.PerNode.String(),
 		"timeout.nodeNotReady": t.NodeNotReady.String(), "timeout.podGC": t.PodGC.String(),
 		"timeout.nodeAction": t.NodeAction.String(), "timeout.quiet": t.Quiet.String(),

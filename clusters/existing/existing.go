@@ -138,7 +138,7 @@ func contexts(file *clientcmdapi.Config) string {
 // answers asks for one node: that needs the server, our credentials and the right to see nodes.
 func (c *Cluster) answers(ctx context.Context) error {
 	cfg := rest.CopyConfig(c.rest)
-	cfg.Timeout = answerWithin
+	cfg.Timeout = 0 // The context bounds it, and knows what to say.
 	cs, err := kubernetes.NewForConfig(cfg)
 	if err != nil {
 		return exit.Usagef("kubeconfig %s, context %s, cannot be used: %s", c.path, c.name, oneLine(err))

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,9 +36,17 @@ func TestAProgramThatWritesIsJudged(t *testing.T) {
 	c := newCluster(t)
 	o := c.options(t)
 	c.write()
-	s, err := Start(t.Context(), program(t, `cat "$KUBECONFIG"; exec sleep 600`), o)
+	done := filepath.Join(t.TempDir(), "done")
+	if err := syscall.Mkfifo(done, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Start(t.Context(), program(t, `cat "$KUBECONFIG"; echo done >`+done+`; exec sleep 600`), o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	// Opening it waits for the program to have come so far.
+	if said, err := os.ReadFile(done); err != nil || string(said) != "done\n" {
+		t.Fatalf("the program said %q, %v", said, err)
 	}
 	status, err := s.Status(t.Context())
 	if err != nil || status.PID == 0 || status.Restarts != 0 || status.Silent || !strings.HasPrefix(status.Identity, "sha256:") || status.Name != "controller" {
