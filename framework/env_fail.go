@@ -92,7 +92,7 @@ func (e *Env) Stays(ctx context.Context, expected string, relevant func(history.
 func (e *Env) StaysFor(ctx context.Context, window time.Duration, expected string, relevant func(history.Entry) bool, cond func(*history.State) error) {
 	since := time.Now()
 	if relevant == nil {
-		relevant = func(en history.Entry) bool { return en.Namespace == e.Namespace && en.Kind != history.KindEvent }
+		relevant = e.ofNamespace
 	}
 	limit, cancel := context.WithTimeout(ctx, window+e.Timeouts.Rollout)
 	defer cancel()
@@ -106,6 +106,11 @@ func (e *Env) StaysFor(ctx context.Context, window time.Duration, expected strin
 	e.failWithInput(reason(err), diagnose.Input{
 		Expectation: fmt.Sprintf("%s, at every instant until nothing has changed for %s", expected, window), Since: since, Safety: true,
 	})
+}
+
+// ofNamespace tells whether the entry is of the spec's namespace, events left out.
+func (e *Env) ofNamespace(en history.Entry) bool {
+	return en.Namespace == e.Namespace && en.Kind != history.KindEvent
 }
 
 // stopped ends the spec because its context ended, not because a deadline passed.

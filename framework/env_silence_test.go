@@ -53,7 +53,7 @@ func TestSilenceEndsAWait(t *testing.T) {
 				ctx, stop := e.giveUpOnSilence(t.Context())
 				defer stop()
 				if tc.late != nil {
-					time.Sleep(20 * time.Second)
+					<-time.After(20 * time.Second)
 					if _, err := client.AppsV1().DaemonSets("ns").Create(ctx, tc.late, metav1.CreateOptions{}); err != nil {
 						t.Fatal(err)
 					}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +22,6 @@ import (
 	"k8s.io/client-go/restmapper"
 
 	"github.com/dsconform/dsconform/clusters"
-	"github.com/dsconform/dsconform/framework/diagnose"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/invariants"
 	"github.com/dsconform/dsconform/framework/kubectl"
@@ -182,20 +182,58 @@ func (e *Env) settle(ctx context.Context) {
 	}
 	since := time.Now()
 	for {
-		e.StaysFor(ctx, e.Timeouts.Quiet, "the controller comes to rest once its work is done", nil, still)
+		e.rests(ctx, since)
 		rested := int64(len(e.History.Entries()))
-		e.StaysFor(ctx, e.Timeouts.Quiet, "the controller stays at rest once its work is done", nil, still)
+		e.rests(ctx, since)
 		result, moved := invariants.Quiescence(e.History.Entries(), rested)
 		e.judged(result)
 		if !moved {
 			return
 		}
 		if time.Since(since) > e.Timeouts.Rollout {
-			e.failWithInput("something in the namespace still changes every few seconds", diagnose.Input{
-				Expectation: fmt.Sprintf("the controller is at rest for %s, within %s after its work is done", 2*e.Timeouts.Quiet, e.Timeouts.Rollout), Since: since,
-			})
+			e.restless(since)
 		}
 	}
+}
+
+// rests waits for a stability window.
+func (e *Env) rests(ctx context.Context, since time.Time) {
+	limit, cancel := context.WithTimeout(ctx, e.Timeouts.Quiet+e.Timeouts.Rollout)
+	defer cancel()
+	err := e.History.Quiet(limit, e.Timeouts.Quiet, e.ofNamespace, still)
+	if err == nil {
+		return
+	}
+	if ctx.Err() != nil {
+		e.stopped(ctx, "the controller comes to rest once its work is done", err)
+	}
+	if gap := (*history.GapError)(nil); errors.As(err, &gap) {
+		e.Must(err, "see whether the controller comes to rest")
+	}
+	e.restless(since)
+}
+
+// restless ends the spec because the namespace does not come to rest, and says who keeps writing.
+func (e *Env) restless(since time.Time) {
+	f := Failure{
+		Class: NonConformant,
+		Expected: fmt.Sprintf("invariant quiescence: the controller is at rest for %s, within %s after its work is done",
+			2*e.Timeouts.Quiet, e.Timeouts.Rollout),
+		Look: []string{"events.jsonl in the bundle, its last entries"},
+	}
+	changes := invariants.Restless(e.History.Entries(), e.Namespace, since)
+	if len(changes) == 0 {
+		e.Fail(Failure{Class: EnvironmentFault, Expected: f.Expected, Seen: "nothing changes, yet the event log was never whole for so long", Cause: "the watches of the event log kept ending"})
+	}
+	f.Seen = fmt.Sprintf("something still changes after %s: %s", time.Since(since).Truncate(time.Second), changes[0])
+	f.Cause = "the controller writes though it has nothing left to do: " + changes[0].Writer
+	for _, c := range changes[1:min(len(changes), 5)] {
+		f.Evidence = append(f.Evidence, "also "+c.String())
+	}
+	if !slices.ContainsFunc(changes, func(c invariants.Changes) bool { return !c.OfTheNode }) {
+		f.Class, f.Cause = EnvironmentFault, "only kubelets and schedulers write: "+changes[0].Writer
+	}
+	e.Fail(f)
 }
 
 // still asks nothing of the state: it is the silence that is waited for.

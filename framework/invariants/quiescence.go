@@ -92,7 +92,7 @@ func taintsOf(n *corev1.Node) []string {
 func strayWrite(prev *history.State, e history.Entry, before metav1.Object) (by []metav1.ManagedFieldsEntry, stray bool) {
 	o := metaOf(e)
 	by = writers(before, o)
-	if byUser(by) || !converged(prev, e, o) {
+	if !converged(prev, e, o) {
 		return by, false
 	}
 	switch e.Kind {
@@ -134,13 +134,6 @@ func converged(prev *history.State, e history.Entry, o metav1.Object) bool {
 		}
 	}
 	return false
-}
-
-// byUser tells whether the last write was a person's or the suite's.
-func byUser(by []metav1.ManagedFieldsEntry) bool {
-	return slices.ContainsFunc(by, func(m metav1.ManagedFieldsEntry) bool {
-		return strings.HasPrefix(m.Manager, "kubectl") || strings.HasPrefix(m.Manager, "dsconform")
-	})
 }
 
 // writers gives who made the last write: the managers whose mark is newer than

@@ -45,8 +45,8 @@ func TestAProgramThatWritesIsJudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Opening it waits for the program to have come so far.
-	if said, err := os.ReadFile(done); err != nil || string(said) != "done\n" {
-		t.Fatalf("the program said %q, %v", said, err)
+	if said, unread := os.ReadFile(done); unread != nil || string(said) != "done\n" {
+		t.Fatalf("the program said %q, %v", said, unread)
 	}
 	status, err := s.Status(t.Context())
 	if err != nil || status.PID == 0 || status.Restarts != 0 || status.Silent || !strings.HasPrefix(status.Identity, "sha256:") || status.Name != "controller" {
