@@ -22,6 +22,8 @@ WORKERS ?=
 # The number of simulated workers of CLUSTER=sim, and a folder with its programs.
 NODES ?=
 BINARIES_DIR ?=
+# Where the official release files lie, if they can be reached: https://HOST/PATH.
+RELEASE_URL ?=
 # The controller under test, command:PATH or manifest:FILE; empty for the cluster's own.
 SUBJECT ?=
 # The rows of make matrix.
@@ -48,13 +50,14 @@ RUN_FLAGS = \
 	$(if $(WORKERS),--workers='$(WORKERS)') \
 	$(if $(NODES),--nodes='$(NODES)') \
 	$(if $(BINARIES_DIR),--binaries-dir='$(BINARIES_DIR)') \
+	$(if $(RELEASE_URL),--release-url='$(RELEASE_URL)') \
 	$(if $(SUBJECT),--subject='$(SUBJECT)')
 
 .PHONY: help
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS NODES BINARIES_DIR SUBJECT OUT ARGS"
+	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS NODES BINARIES_DIR RELEASE_URL SUBJECT OUT ARGS"
 	@echo "  Settings of matrix: MATRIX FOCUS NODES OUT ARGS"
 
 .PHONY: check-engine
@@ -109,6 +112,14 @@ bench-cluster: check-engine build ## Time the making and removal of a four-node 
 	./hack/bench-cluster.sh $(if $(filter private,$(ENGINE)),--private-engine) \
 		$(if $(KUBERNETES_VERSION),--kubernetes-version='$(KUBERNETES_VERSION)') \
 		$(if $(NODE_IMAGE),--node-image='$(NODE_IMAGE)')
+
+.PHONY: bench-scale
+bench-scale: build ## Time rollouts on 100, 1000 and 5000 simulated nodes (NODES=100,1000 for others), beside plain kubectl on KWOK's own stages.
+	go run ./hack/scale --dsconform ./$(BIN) $(if $(NODES),--nodes='$(NODES)')
+
+.PHONY: check-kill
+check-kill: build ## Kill a run on simulated nodes twenty times (TIMES=20) and look for what it leaves.
+	./hack/check-kill.sh
 
 .PHONY: clean
 clean: build ## Delete our clusters, our engine, all caches, out/ and bin/.

@@ -94,6 +94,7 @@ func (e *Env) leaseNodes(ctx context.Context) {
 	}
 	limit, cancel := context.WithTimeout(ctx, e.Timeouts.Lease)
 	defer cancel()
+	begun := time.Now()
 	lease, err := nodepool.New(e.Client).Acquire(limit, e.Spec.ID, e.token, nodepool.Need{
 		Workers: need.Workers, Labels: need.Labels, Exclusive: need.Exclusive, All: need.All, Topology: need.Topology,
 	})
@@ -101,6 +102,7 @@ func (e *Env) leaseNodes(ctx context.Context) {
 		e.reporter.Skip(err.Error())
 	}
 	e.Must(err, "lease nodes")
+	e.reporter.Entry(EntryWait, time.Since(begun).Seconds())
 	e.Cleanup("give the leased nodes back", lease.Release)
 	e.lease, e.Nodes = lease, lease.Nodes
 	if len(lease.Nodes) > 0 {

@@ -84,7 +84,7 @@ func (s Spec) canonical() Spec {
 
 // Normalised gives a copy without what differs between runs of equal outcome:
 // Run.ID, Run.Seed, Run.Started, Run.Finished, Run.Steps, Process.Tail, every
-// DurationSeconds and every Measure.Value. What is left of two runs that came
+// DurationSeconds, WaitSeconds and every Measure.Value. What is left of two runs that came
 // to the same verdicts on the same cluster is equal byte for byte.
 func (r *Report) Normalised() *Report {
 	out := r.canonical()
@@ -95,7 +95,7 @@ func (r *Report) Normalised() *Report {
 		p.Tail = []string{}
 	}
 	for i := range out.Specs {
-		out.Specs[i].DurationSeconds = 0
+		out.Specs[i].DurationSeconds, out.Specs[i].WaitSeconds = 0, 0
 		for j := range out.Specs[i].Measures {
 			out.Specs[i].Measures[j].Value = ""
 		}

@@ -140,7 +140,7 @@ func (s *summary) table() {
 		for _, sp := range s.Specs {
 			if sp.Area == area {
 				n[sp.State]++
-				took += sp.DurationSeconds
+				took += sp.work()
 			}
 		}
 		total += took
@@ -216,10 +216,10 @@ func (s *summary) slow() {
 	if len(specs) == 0 {
 		return
 	}
-	slices.SortStableFunc(specs, func(a, b Spec) int { return cmp.Compare(b.DurationSeconds, a.DurationSeconds) })
+	slices.SortStableFunc(specs, func(a, b Spec) int { return cmp.Compare(b.work(), a.work()) })
 	s.linef("\nSLOWEST")
 	for _, sp := range specs[:min(slowest, len(specs))] {
-		s.linef("  %8s  %s %s", specTime(sp.DurationSeconds), clean(sp.ID), clean(sp.Name))
+		s.linef("  %8s  %s %s", specTime(sp.work()), clean(sp.ID), clean(sp.Name))
 	}
 }
 

@@ -183,8 +183,10 @@ type Spec struct {
 	NotApplicable bool `json:"notApplicable,omitempty"`
 	// SuiteFault marks an unknown verdict that dsconform itself is to blame for.
 	SuiteFault bool `json:"suiteFault,omitempty"`
-	// DurationSeconds is how long the spec ran.
+	// DurationSeconds is how long the spec ran, WaitSeconds included.
 	DurationSeconds float64 `json:"durationSeconds"`
+	// WaitSeconds is how long of that it waited for nodes that others used.
+	WaitSeconds float64 `json:"waitSeconds,omitempty"`
 	// Reason says why the outcome is not "passed"; it is never empty then.
 	Reason string `json:"reason,omitempty"`
 	// Failure explains a spec that ran and did not pass.
@@ -192,6 +194,9 @@ type Spec struct {
 	// Measures are figures the spec took, as the lag of a known deviation.
 	Measures []Measure `json:"measures,omitempty"`
 }
+
+// work is how long the spec ran once it had its nodes, in seconds.
+func (s Spec) work() float64 { return max(s.DurationSeconds-s.WaitSeconds, 0) }
 
 // Failure explains why a spec did not pass.
 type Failure struct {

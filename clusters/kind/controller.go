@@ -46,15 +46,9 @@ func (c *Cluster) StopController(ctx context.Context) error {
 // back, and it returns when one of the new processes leads.
 func (c *Cluster) StartController(ctx context.Context) error {
 	return c.onControllers(ctx, "starting", func(ctx context.Context, cs kubernetes.Interface, nodes []string) error {
-		stopped := 0
-		for _, node := range nodes {
-			parked, err := c.exists(ctx, node, kcmParked)
-			if err != nil {
-				return err
-			}
-			if parked {
-				stopped++
-			}
+		stopped, err := c.parked(ctx, nodes)
+		if err != nil {
+			return err
 		}
 		if stopped == len(nodes) {
 			// Nobody is left to hold it: the new ones would wait until it has run out.
@@ -83,6 +77,35 @@ func (c *Cluster) StartController(ctx context.Context) error {
 			return false, "nobody holds the lease"
 		})
 	})
+}
+
+// restoreController starts the controllers that a run which was killed had stopped.
+func (c *Cluster) restoreController(ctx context.Context) error {
+	stopped := 0
+	err := c.onControllers(ctx, "looking for", func(ctx context.Context, _ kubernetes.Interface, nodes []string) (err error) {
+		stopped, err = c.parked(ctx, nodes)
+		return err
+	})
+	if err != nil || stopped == 0 {
+		return err
+	}
+	c.log.Notef("starting the %s that an earlier run had stopped", kcm)
+	return c.StartController(ctx)
+}
+
+// parked counts the control-plane nodes whose controller manager is stopped.
+func (c *Cluster) parked(ctx context.Context, nodes []string) (int, error) {
+	stopped := 0
+	for _, node := range nodes {
+		found, err := c.exists(ctx, node, kcmParked)
+		if err != nil {
+			return 0, err
+		}
+		if found {
+			stopped++
+		}
+	}
+	return stopped, nil
 }
 
 // onControllers does something to the controller managers of all control-plane nodes.

@@ -137,7 +137,10 @@ func (c *Cluster) Healthy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = await.Nodes(ctx, await.AllNodes(cs), "the nodes to be Ready", names, await.Settled)
+	err = c.restoreController(ctx)
+	if err == nil {
+		err = await.Nodes(ctx, await.AllNodes(cs), "the nodes to be Ready", names, await.Settled)
+	}
 	if err == nil {
 		err = awaitSystem(ctx, cs, 0)
 	}

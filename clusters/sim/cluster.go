@@ -107,6 +107,16 @@ func (c *Cluster) Components(ctx context.Context) ([]supervisor.Status, error) {
 	return all, nil
 }
 
+// Metrics gives what a component of the control plane tells of itself in
+// Prometheus' text format. KWOK tells nothing.
+func (c *Cluster) Metrics(ctx context.Context, component string) ([]byte, error) {
+	raw, err := c.plan.Metrics(ctx, component)
+	if err != nil {
+		return nil, exit.Environmentf("cluster %s: %w", c.name, err)
+	}
+	return raw, nil
+}
+
 // Component starts, stops, kills, pauses, resumes or restarts one process of
 // the control plane and gives its state afterwards.
 func (c *Cluster) Component(ctx context.Context, name string, a supervisor.Action) (supervisor.Status, error) {

@@ -58,6 +58,9 @@ func (o Options) cluster() *Cluster {
 		},
 		kubeconfig: o.KubeconfigPath,
 	}
+	if o.FastStages {
+		c.plan.Stages = ""
+	}
 	if c.kubeconfig == "" {
 		c.kubeconfig = c.plan.Kubeconfig()
 	}
@@ -121,15 +124,26 @@ func (c *Cluster) lay(ctx context.Context, st *state) error {
 	if err = c.plan.Write(time.Now()); err != nil {
 		return err
 	}
+	if err = c.writeStages(); err != nil {
+		return err
+	}
+	if c.kubeconfig != c.plan.Kubeconfig() {
+		return exportKubeconfig(c.plan.Kubeconfig(), c.kubeconfig)
+	}
+	return nil
+}
+
+// writeStages writes how the simulated kubelets behave, unless it is KWOK's own way.
+func (c *Cluster) writeStages() error {
+	if c.plan.Stages == "" {
+		return nil
+	}
 	stages, err := kubelet.Stages()
 	if err != nil {
 		return exit.Internalf("%w", err)
 	}
 	if err := os.WriteFile(c.plan.Stages, stages, 0o600); err != nil {
 		return fmt.Errorf("writing the stages: %w", err)
-	}
-	if c.kubeconfig != c.plan.Kubeconfig() {
-		return exportKubeconfig(c.plan.Kubeconfig(), c.kubeconfig)
 	}
 	return nil
 }

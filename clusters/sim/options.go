@@ -41,9 +41,15 @@ type Options struct {
 	// BinariesDir is a folder with the programs of a control plane, which are
 	// taken as they are. Default: they are built.
 	BinariesDir string
+	// ReleaseURL is where the official release files of Kubernetes lie, as
+	// binaries.Builder.Release takes it. Default: none is asked.
+	ReleaseURL string
 	// Controllers, if set, is the --controllers value of kube-controller-manager,
 	// for instance "*,-daemonset-controller".
 	Controllers string
+	// FastStages leaves the nodes to KWOK's own stages, with which pods are ready
+	// at once and nothing else can happen to them: what ours are measured against.
+	FastStages bool
 	// Attached binds the cluster's life to this process's: it is gone when this
 	// process is, however that ended.
 	Attached bool
@@ -109,6 +115,11 @@ func (o Options) complete() (Options, error) {
 	}
 	if o.Controllers != "" {
 		if o.Controllers, err = clusters.ControllersFlag(o.Controllers); err != nil {
+			return o, err
+		}
+	}
+	if o.ReleaseURL != "" {
+		if err := binaries.CheckReleaseURL(o.ReleaseURL); err != nil {
 			return o, err
 		}
 	}

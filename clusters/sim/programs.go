@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,8 +52,8 @@ func isProgram(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-// findPrograms gives the programs: those in BinariesDir, the others built. What
-// was tried is said in one line each.
+// findPrograms gives the programs: those in BinariesDir, else those of the
+// official release, the others built. What was tried is said in one line each.
 func findPrograms(ctx context.Context, o Options) (programs, error) {
 	out := programs{paths: map[string]string{}, version: o.KubernetesVersion}
 	if o.BinariesDir != "" {
@@ -74,15 +75,47 @@ func findPrograms(ctx context.Context, o Options) (programs, error) {
 	if out.version == "" {
 		out.version = binaries.DefaultKubernetes
 	}
-	return out, out.build(ctx, o)
+	builder, err := binaries.New(binaries.Options{Log: o.Log})
+	if err != nil {
+		return out, exit.Environmentf("%w", err)
+	}
+	if err = out.download(ctx, builder, o); err != nil {
+		return out, err
+	}
+	return out, out.build(ctx, builder, o)
+}
+
+// download takes what is missing of Kubernetes from the official release, if
+// the user says where that is and it can be had: all of it, or nothing.
+func (p programs) download(ctx context.Context, builder *binaries.Builder, o Options) error {
+	var missing []string
+	for _, name := range kubernetesPrograms() {
+		if p.paths[name] == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if o.ReleaseURL == "" {
+		o.Log.Notef("official release files of Kubernetes %s: not tried, for --release-url does not say where they are", p.version)
+		return nil
+	}
+	found, err := builder.Release(ctx, o.ReleaseURL, p.version, missing...)
+	if errors.Is(err, binaries.ErrNoRelease) && ctx.Err() == nil {
+		o.Log.Notef("official release files of Kubernetes %s: %s; going on without them", p.version, err)
+		return nil
+	}
+	if err != nil {
+		return environment(err)
+	}
+	maps.Copy(p.paths, found)
+	o.Log.Notef("official release files of Kubernetes %s, their checksums verified: %s", p.version, strings.Join(missing, ", "))
+	return nil
 }
 
 // build builds what is missing, or finds it built.
-func (p programs) build(ctx context.Context, o Options) error {
-	builder, err := binaries.New(binaries.Options{Log: o.Log})
-	if err != nil {
-		return exit.Environmentf("%w", err)
-	}
+func (p programs) build(ctx context.Context, builder *binaries.Builder, o Options) error {
 	var wanted []binaries.Program
 	var names []string
 	for _, name := range controlplane.Names() {

@@ -124,6 +124,7 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if f.keep {
+			err = errors.Join(err, target.leave(context.WithoutCancel(ctx)))
 			log.Notef("the cluster is kept: KUBECONFIG=%s", target.cluster.KubeconfigPath())
 			return
 		}

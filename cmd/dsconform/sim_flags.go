@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -13,11 +14,15 @@ import (
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
+// releaseEnv is the environment variable with the default of --release-url.
+const releaseEnv = "DSCONFORM_RELEASE_URL"
+
 // simFlags say, beside what they share with clusterFlags, which cluster of
 // simulated nodes is wanted.
 type simFlags struct {
 	nodes       int
 	binariesDir string
+	releaseURL  string
 	set         *pflag.FlagSet
 }
 
@@ -25,6 +30,7 @@ func (f *simFlags) register(fs *pflag.FlagSet) {
 	f.set = fs
 	fs.IntVar(&f.nodes, "nodes", sim.DefaultWorkers, "how many simulated workers a cluster of simulated nodes has, beside its control-plane node")
 	fs.StringVar(&f.binariesDir, "binaries-dir", "", "a folder with the programs of a control plane for simulated nodes (kube-apiserver, kube-controller-manager, kube-scheduler, and etcd and kwok if they are there) instead of building them")
+	fs.StringVar(&f.releaseURL, "release-url", os.Getenv(releaseEnv), "where the official release files of Kubernetes lie, as https://HOST/PATH with VERSION/bin/OS/ARCH/PROGRAM below it; they are taken, checksums verified, instead of building them. The default is what the environment has as "+releaseEnv)
 }
 
 // check refuses what cannot be meant for a cluster of simulated nodes. That an
@@ -44,7 +50,7 @@ func (f *simFlags) check(shared *clusterFlags) error {
 // options are the flags as sim takes them.
 func (f *simFlags) options(shared *clusterFlags, log *steps.Log) sim.Options {
 	o := sim.Options{
-		Name: shared.name, Workers: f.nodes, KubernetesVersion: shared.version, BinariesDir: f.binariesDir,
+		Name: shared.name, Workers: f.nodes, KubernetesVersion: shared.version, BinariesDir: f.binariesDir, ReleaseURL: f.releaseURL,
 		Controllers: shared.controllers, Retain: shared.retain, KubeconfigPath: shared.kubeconfig, Log: log,
 	}
 	if shared.plain {

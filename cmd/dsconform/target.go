@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/binaries"
 	"github.com/dsconform/dsconform/clusters/engine"
 	"github.com/dsconform/dsconform/clusters/existing"
 	"github.com/dsconform/dsconform/clusters/kind"
@@ -38,6 +39,8 @@ type targetFlags struct {
 	context    string
 	kind       clusterFlags
 	sim        simFlags
+	// beside is how many simulated nodes stand beside the cluster's own.
+	beside int
 	// keep lets a cluster made go on when this process ends.
 	keep bool
 }
@@ -46,6 +49,7 @@ func (f *targetFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.provider, "cluster", "auto", "where to judge: kind, sim (simulated nodes), existing (by --kubeconfig), or auto: kind where a container engine can be had, else sim")
 	fs.StringVar(&f.kubeconfig, "kubeconfig", "", "the kubeconfig of an existing cluster")
 	fs.StringVar(&f.context, "context", "", "the kubeconfig's context (default its current one)")
+	fs.IntVar(&f.beside, "simulated-nodes", 0, "how many simulated nodes join a cluster of real ones, tainted "+sim.BesideTaint+"=true:NoSchedule so that only what tolerates it lands there")
 	f.kind.register(fs)
 	f.sim.register(fs)
 	workers := fs.Lookup("workers")
@@ -59,6 +63,8 @@ type target struct {
 	kind    *kind.Cluster
 	made    bool
 	flags   *targetFlags
+	// beside are the simulated nodes beside the cluster's own; nil for none.
+	beside *sim.Beside
 }
 
 // check refuses what cannot be meant, before anything is started.
@@ -70,9 +76,12 @@ func (f *targetFlags) check() error {
 		return exit.Usagef("--kubeconfig names an existing cluster and --cluster=%s asks for a new one: leave one of them out", f.provider)
 	}
 	if f.provider == sim.ProviderName {
+		if f.beside != 0 {
+			return exit.Usagef("--simulated-nodes is for clusters of real nodes: with --cluster=sim, say --nodes")
+		}
 		return f.sim.check(&f.kind)
 	}
-	return nil
+	return sim.CheckBeside(f.beside)
 }
 
 // choose settles what auto means: the existing cluster if a kubeconfig is
@@ -104,8 +113,21 @@ func (f *targetFlags) choose(ctx context.Context, log *steps.Log) error {
 	return nil
 }
 
-// open gives the cluster of the provider that choose has settled.
+// open gives the cluster of the provider that choose has settled, with the
+// simulated nodes that are to stand beside its own.
 func (f *targetFlags) open(ctx context.Context, log *steps.Log) (*target, error) {
+	t, err := f.openBare(ctx, log)
+	if err != nil || f.beside == 0 || f.provider == sim.ProviderName {
+		return t, err
+	}
+	t.beside, err = sim.JoinBeside(ctx, t.cluster, sim.Options{Workers: f.beside, KubernetesVersion: binaries.DefaultKubernetes, BinariesDir: f.sim.binariesDir, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, t.close(context.WithoutCancel(ctx), log))
+	}
+	return t, nil
+}
+
+func (f *targetFlags) openBare(ctx context.Context, log *steps.Log) (*target, error) {
 	switch f.provider {
 	case existing.ProviderName:
 		c, err := existing.Open(ctx, f.kubeconfig, f.context)
@@ -133,6 +155,21 @@ func (f *targetFlags) open(ctx context.Context, log *steps.Log) (*target, error)
 // close deletes the cluster if this process made it, and stops a private engine
 // that runs nothing any more.
 func (t *target) close(ctx context.Context, log *steps.Log) error {
+	return errors.Join(t.leave(ctx), t.closeCluster(ctx, log))
+}
+
+// leave removes the simulated nodes beside real ones, whose kubelets would end
+// with this process.
+func (t *target) leave(ctx context.Context) error {
+	if t.beside == nil {
+		return nil
+	}
+	gone := t.beside
+	t.beside = nil
+	return gone.Leave(ctx)
+}
+
+func (t *target) closeCluster(ctx context.Context, log *steps.Log) error {
 	if c, ok := t.cluster.(*existing.Cluster); ok {
 		return c.Close()
 	}

@@ -125,7 +125,13 @@ func conflict(a, b Need) bool {
 	return false
 }
 
-// pick chooses the least used nodes that fit.
+// crowd is how many specs share one node before another node is taken for the
+// next one.
+const crowd = 3
+
+// pick chooses nodes that fit: for specs that share, those that others share
+// already, up to a crowd on each, so that whole nodes stay free for specs that
+// need them alone; beyond that the least used ones.
 func (t *Table) pick(need Need, nodes []Candidate) ([]string, string) {
 	if need.Workers == 0 {
 		return nil, ""
@@ -153,7 +159,8 @@ func (t *Table) pick(need Need, nodes []Candidate) ([]string, string) {
 		return nil, fmt.Sprintf("%d of %d fitting nodes are free, %d are asked for", len(free), fitting, need.Workers)
 	}
 	slices.SortFunc(free, func(a, b string) int {
-		return cmp.Or(cmp.Compare(users[a], users[b]), cmp.Compare(a, b))
+		full := func(n string) int { return max(users[n]-crowd+1, 0) }
+		return cmp.Or(cmp.Compare(full(a), full(b)), cmp.Compare(users[b], users[a]), cmp.Compare(a, b))
 	})
 	free = free[:need.Workers]
 	slices.Sort(free)

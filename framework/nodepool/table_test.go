@@ -16,6 +16,27 @@ func nodes(n int) []Candidate {
 	return out
 }
 
+// Shared leases crowd on few nodes, so that one that needs a node alone finds it.
+func TestSharedLeasesLeaveNodesFree(t *testing.T) {
+	var table Table
+	grant := func(token string, need Need) (Ticket, bool) {
+		table.Enqueue(Ticket{Token: token, Need: need})
+		got, ok, _ := table.Grant(token, nodes(4))
+		return got, ok
+	}
+	for i := range crowd {
+		if got, ok := grant(fmt.Sprint("shared", i), Need{Workers: 2}); !ok || !slices.Equal(got.Nodes, []string{"n1", "n2"}) {
+			t.Errorf("lease %d has %v", i, got.Nodes)
+		}
+	}
+	if got, ok := grant("alone", Need{Workers: 1, Exclusive: true}); !ok || !slices.Equal(got.Nodes, []string{"n3"}) {
+		t.Errorf("the exclusive lease has %v", got.Nodes)
+	}
+	if got, ok := grant("more", Need{Workers: 2}); !ok || !slices.Equal(got.Nodes, []string{"n1", "n4"}) {
+		t.Errorf("beyond the crowd, the lease has %v", got.Nodes)
+	}
+}
+
 func TestGrant(t *testing.T) {
 	shared, exclusive := Need{Workers: 2}, Need{Workers: 1, Exclusive: true}
 	for name, tc := range map[string]struct {

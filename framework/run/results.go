@@ -129,6 +129,7 @@ func base(s framework.Spec) reports.Spec {
 func Verdict(s framework.Spec, r types.SpecReport) reports.Spec {
 	v := base(s)
 	v.DurationSeconds = r.RunTime.Seconds()
+	v.WaitSeconds = waitOf(r)
 	v.Measures = measuresOf(r)
 	failure := failureOf(r)
 	unknown := unknownOf(r)
@@ -203,6 +204,19 @@ func unknownOf(r types.SpecReport) string {
 		}
 	}
 	return strings.Join(why, "; ")
+}
+
+// waitOf gives the seconds the spec waited for its nodes.
+func waitOf(r types.SpecReport) float64 {
+	for _, entry := range r.ReportEntries {
+		if entry.Name == framework.EntryWait {
+			var seconds float64
+			if json.Unmarshal([]byte(entry.Value.AsJSON), &seconds) == nil {
+				return seconds
+			}
+		}
+	}
+	return 0
 }
 
 // measuresOf gives the figures the spec took.

@@ -91,10 +91,13 @@ func (a *agent) run(ctx context.Context, nodes cache.ListerWatcher) error {
 	}
 }
 
+// simulated is the annotation of nodes without a machine: there is no way to them.
+const simulated = "kwok.x-k8s.io/node"
+
 func list(store cache.Store) []node {
 	var out []node
 	for _, obj := range store.List() {
-		if n, ok := obj.(*corev1.Node); ok {
+		if n, ok := obj.(*corev1.Node); ok && n.Annotations[simulated] == "" {
 			out = append(out, fromObject(n))
 		}
 	}

@@ -12,9 +12,14 @@ import (
 func (p Plan) Components() []supervisor.Component {
 	var out []supervisor.Component
 	for _, name := range Names() {
-		out = append(out, supervisor.Component{Name: name, Exe: p.Programs[name], Args: p.args(name), Env: p.env()})
+		out = append(out, p.Component(name))
 	}
 	return out
+}
+
+// Component is one program with its flags.
+func (p Plan) Component(name string) supervisor.Component {
+	return supervisor.Component{Name: name, Exe: p.Programs[name], Args: p.args(name), Env: p.env()}
 }
 
 // env is all that components see of the caller's environment: nothing. KWOK
@@ -150,12 +155,15 @@ func throttle(flags map[string]string) {
 }
 
 func (p Plan) kwok() map[string]string {
-	return map[string]string{
+	flags := map[string]string{
 		"kubeconfig":                       p.kubeconfig(KWOK),
-		"config":                           p.Stages,
 		"manage-nodes-with-label-selector": p.NodeSelector,
 		"node-lease-duration-seconds":      "40", // a kubelet's own
 		"cidr":                             strings.Replace(podCIDR, "/9", "/24", 1),
 		"node-ip":                          Address,
 	}
+	if p.Stages != "" {
+		flags["config"] = p.Stages
+	}
+	return flags
 }

@@ -52,7 +52,7 @@ type Plan struct {
 	Programs map[string]string
 	// Controllers is the value of kube-controller-manager's --controllers, empty for its default.
 	Controllers string
-	// Stages is the file with the stages of the simulated kubelets.
+	// Stages is the file with the stages of the simulated kubelets; empty for KWOK's own fast ones.
 	Stages string
 	// NodeSelector chooses, by label, the nodes whose kubelets run.
 	NodeSelector string
@@ -64,6 +64,9 @@ func (p Plan) etcdData() string              { return filepath.Join(p.Folder, "e
 
 // Kubeconfig is the administrator's.
 func (p Plan) Kubeconfig() string { return p.kubeconfig("admin") }
+
+// KWOKKubeconfig is that of the simulated kubelets.
+func (p Plan) KWOKKubeconfig() string { return p.kubeconfig(KWOK) }
 
 // AuditLog is the API server's audit log, one audit.k8s.io/v1 Event in JSON a line.
 func (p Plan) AuditLog() string { return filepath.Join(p.Folder, "audit.log") }

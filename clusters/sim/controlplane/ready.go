@@ -79,22 +79,43 @@ func (p Plan) healthClient() (*http.Client, error) {
 	}, nil
 }
 
+// Metrics gives what a component tells of itself in Prometheus' text format.
+func (p Plan) Metrics(ctx context.Context, component string) ([]byte, error) {
+	health, has := p.health(component)
+	if !has {
+		return nil, fmt.Errorf("%s serves no metrics", component)
+	}
+	client, err := p.healthClient()
+	if err != nil {
+		return nil, err
+	}
+	defer client.CloseIdleConnections()
+	return read(ctx, client, health[:strings.LastIndex(health, "/")]+"/metrics", 64<<20)
+}
+
+// ask gets an answer from the target, whatever it says.
 func ask(ctx context.Context, client *http.Client, target string) error {
+	_, err := read(ctx, client, target, 4<<10)
+	return err
+}
+
+// read gets what the target says, up to a limit in bytes.
+func read(ctx context.Context, client *http.Client, target string, limit int64) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
-		return fmt.Errorf("asking %s: %w", target, err)
+		return nil, fmt.Errorf("asking %s: %w", target, err)
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return fmt.Errorf("asking %s: %w", target, err)
+		return nil, fmt.Errorf("asking %s: %w", target, err)
 	}
 	defer response.Body.Close()
-	said, err := io.ReadAll(io.LimitReader(response.Body, 4<<10))
+	said, err := io.ReadAll(io.LimitReader(response.Body, limit))
 	if err != nil {
-		return fmt.Errorf("reading the answer of %s: %w", target, err)
+		return nil, fmt.Errorf("reading the answer of %s: %w", target, err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s says %s: %s", target, response.Status, said)
+		return nil, fmt.Errorf("%s says %s: %.4096s", target, response.Status, said)
 	}
-	return nil
+	return said, nil
 }

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/sim"
+	"github.com/dsconform/dsconform/clusters/sim/kubelet"
+)
+
+// plainly does with kubectl alone what ours does, in the same order.
+func plainly(ctx context.Context, exe string, c *sim.Cluster, n int, out *result) error {
+	kubectl := func(ctx context.Context, stdin []byte, args ...string) error {
+		cmd := exec.CommandContext(ctx, exe, append([]string{"kubectl", "--kubeconfig", c.KubeconfigPath()}, args...)...)
+		var said bytes.Buffer
+		cmd.Stdin, cmd.Stderr, cmd.Env = bytes.NewReader(stdin), &said, os.Environ()
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(said.String()))
+		}
+		return nil
+	}
+	nodes, err := manifest(0, n)
+	if err != nil {
+		return err
+	}
+	one, err := manifest(n, 1)
+	if err != nil {
+		return err
+	}
+	app, err := json.Marshal(daemonSet())
+	if err != nil {
+		return fmt.Errorf("encoding the DaemonSet: %w", err)
+	}
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"nodes Ready", func(ctx context.Context) error {
+			if err := kubectl(ctx, nodes, "create", "-f", "-"); err != nil {
+				return err
+			}
+			return kubectl(ctx, nil, "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=15m")
+		}},
+		{"DaemonSet created, until rolled out", func(ctx context.Context) error {
+			if err := kubectl(ctx, app, "create", "-f", "-"); err != nil {
+				return err
+			}
+			return kubectl(ctx, nil, "rollout", "status", "daemonset/"+set, "--timeout=15m")
+		}},
+		{"RollingUpdate at maxUnavailable 10%", func(ctx context.Context) error {
+			if err := kubectl(ctx, nil, "set", "image", "daemonset/"+set, "agent=agent:v2"); err != nil {
+				return err
+			}
+			return kubectl(ctx, nil, "rollout", "status", "daemonset/"+set, "--timeout=15m")
+		}},
+		{"a node joins, until its pod is ready", func(ctx context.Context) error {
+			if err := kubectl(ctx, one, "create", "-f", "-"); err != nil {
+				return err
+			}
+			return kubectl(ctx, nil, "wait", fmt.Sprintf("--for=jsonpath={.status.numberAvailable}=%d", n+1), "daemonset/"+set, "--timeout=15m")
+		}},
+	} {
+		if err := out.add(ctx, step.what, step.do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// manifest gives the nodes from the first on, as one list.
+func manifest(first, count int) ([]byte, error) {
+	list := map[string]any{"apiVersion": "v1", "kind": "List", "metadata": metav1.ListMeta{}}
+	items := make([]any, 0, count)
+	for i := first; i < first+count; i++ {
+		machine := kubelet.Machine{Spec: clusters.NodeSpec{Name: fmt.Sprintf("plain-%05d", i), Role: clusters.RoleWorker}, Address: kubelet.Address(i + 2), Version: "v0.0.0"}
+		node := machine.Node()
+		node.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Node"}
+		items = append(items, node)
+	}
+	list["items"] = items
+	raw, err := json.Marshal(list)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the nodes: %w", err)
+	}
+	return raw, nil
+}
