@@ -84,8 +84,12 @@ unit: ## Run the unit tests under the race detector; no cluster is needed.
 smoke: check-engine build ## Run at least one spec of each area on a kind cluster. May install what e2e may.
 	./$(BIN) run --cluster=kind $(RUN_FLAGS) --smoke --out '$(OUT)/smoke' $(ARGS)
 
+.PHONY: sim
+sim: build ## Run the whole suite on simulated nodes, all that needs no real kubelet.
+	./$(BIN) run --cluster=sim $(if $(NODES),--nodes='$(NODES)') $(if $(BINARIES_DIR),--binaries-dir='$(BINARIES_DIR)') --out '$(OUT)/sim' $(ARGS)
+
 .PHONY: test
-test: unit smoke ## Run the unit tests, then the smoke run.
+test: unit smoke sim ## Run the unit tests, the smoke run on kind, and the whole suite on simulated nodes.
 
 .PHONY: verify
 verify: ## Check formatting, vet, linters, generated files and modules; no cluster is needed. The first run builds the linter.

@@ -28,7 +28,7 @@ func (c *Cluster) AddNode(ctx context.Context, spec clusters.NodeSpec) (string, 
 	}
 	limited, cancel := bound(ctx, c.timeouts.NodeReady)
 	defer cancel()
-	unlock, err := c.store.lock(limited, "life", false)
+	unlock, err := c.store.shareLife(limited)
 	if err != nil {
 		return "", exit.Environmentf("adding a node to cluster %s: %w", c.name, err)
 	}

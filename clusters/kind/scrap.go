@@ -143,11 +143,14 @@ func lastLine(text string) string {
 	return text[strings.LastIndex(text, "\n")+1:]
 }
 
+// networkPatience is how long another process's hold on the network is waited for.
+const networkPatience = 200 * time.Millisecond
+
 // dropNetwork removes the network kind clusters share, unless one is there or
 // in the making. An engine that lacks it, or has it in use by somebody else's
 // containers, is no error.
 func (c *Cluster) dropNetwork(ctx context.Context) error {
-	try, cancel := context.WithTimeout(ctx, 4*lockPoll)
+	try, cancel := context.WithTimeout(ctx, networkPatience)
 	defer cancel()
 	unlock, err := c.store.lockNetwork(try, true)
 	if err != nil {

@@ -77,11 +77,11 @@ func TestNamesAreReservedOnce(t *testing.T) {
 func TestLifeLock(t *testing.T) {
 	t.Parallel()
 	s := store{dir: t.TempDir(), name: "c"}
-	adding, err := s.lock(t.Context(), "life", false)
+	adding, err := s.shareLife(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := s.lock(t.Context(), "life", false)
+	second, err := s.shareLife(t.Context())
 	if err != nil {
 		t.Fatalf("two nodes cannot be added at once: %v", err)
 	}
@@ -96,7 +96,7 @@ func TestLifeLock(t *testing.T) {
 	defer alone()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if _, err := s.lock(ctx, "life", false); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := s.shareLife(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("adding to a cluster that is being deleted gave %v", err)
 	}
 }

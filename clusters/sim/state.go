@@ -2,17 +2,11 @@ package sim
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/dsconform/dsconform/clusters/binaries"
+	"github.com/dsconform/dsconform/clusters/internal/record"
 	"github.com/dsconform/dsconform/clusters/sim/controlplane"
-	"github.com/dsconform/dsconform/internal/exit"
 )
 
 // phase is how far the making of a cluster got.
@@ -64,49 +58,23 @@ func (s store) folder() string { return filepath.Join(s.dir, s.name) }
 func (s store) file() string   { return filepath.Join(s.folder(), "state.json") }
 
 // errNoState is the error of read where there is no such cluster.
-var errNoState = errors.New("no state is kept of this cluster")
+var errNoState = record.ErrNone
 
-func (s store) read() (state, error) {
-	raw, err := os.ReadFile(s.file())
-	if errors.Is(err, fs.ErrNotExist) {
-		return state{}, errNoState
-	}
-	if err != nil {
-		return state{}, fmt.Errorf("reading the state of cluster %s: %w", s.name, err)
-	}
-	var st state
-	if err := json.Unmarshal(raw, &st); err != nil {
-		return state{}, fmt.Errorf("reading the state of cluster %s in %s: %w", s.name, s.file(), err)
-	}
-	if st.Version != stateVersion {
-		return state{}, exit.Environmentf("the state of cluster %s in %s has format %d, this program knows %d: delete the cluster with the program that made it", s.name, s.file(), st.Version, stateVersion)
-	}
-	return st, nil
+func (s store) record() record.File[state] {
+	return record.File[state]{Path: s.file(), Cluster: s.name, Version: stateVersion}
 }
+
+func (s store) read() (state, error) { return s.record().Read() }
 
 // write replaces the state as a whole: a reader sees the old or the new one.
 func (s store) write(st state) error {
 	st.Version = stateVersion
-	raw, err := json.MarshalIndent(st, "", "  ")
-	if err != nil {
-		return fmt.Errorf("writing the state of cluster %s: %w", s.name, err)
-	}
-	err = os.MkdirAll(s.folder(), 0o700)
-	if err == nil {
-		err = os.WriteFile(s.file()+".new", append(raw, '\n'), 0o600)
-	}
-	if err == nil {
-		err = os.Rename(s.file()+".new", s.file())
-	}
-	if err != nil {
-		return fmt.Errorf("writing the state of cluster %s: %w", s.name, err)
-	}
-	return nil
+	return s.record().Write(st, 0o700)
 }
 
 // update changes the state while no other process does.
 func (s store) update(ctx context.Context, change func(*state)) error {
-	unlock, err := s.lock(ctx, "state")
+	unlock, err := record.Lock(ctx, s.dir, record.State(s.name), true)
 	if err != nil {
 		return err
 	}
@@ -119,22 +87,7 @@ func (s store) update(ctx context.Context, change func(*state)) error {
 	return s.write(st)
 }
 
-// lock takes one of the cluster's locks: "life" for those who make or delete
-// it, "state" around each change of the state file.
-func (s store) lock(ctx context.Context, what string) (func(), error) {
-	return binaries.Lock(ctx, filepath.Join(s.dir, ".locks", s.name+"."+what), nil)
-}
-
-// lifePatience is how long another process's hold on the life lock is waited for.
-const lifePatience = 500 * time.Millisecond
-
-// tryLife takes the life lock or says soon that another process has it.
+// tryLife takes the cluster's life lock or says soon that another process has it.
 func (s store) tryLife(ctx context.Context) (func(), error) {
-	ctx, cancel := context.WithTimeout(ctx, lifePatience)
-	defer cancel()
-	unlock, err := s.lock(ctx, "life")
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, exit.Environmentf("another process is making or deleting cluster %s: wait for it, or choose another name", s.name)
-	}
-	return unlock, err
+	return record.TryLife(ctx, s.dir, s.name)
 }

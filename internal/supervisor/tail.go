@@ -6,7 +6,10 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/dsconform/dsconform/internal/telling"
 )
 
 // tailBytes is how much of a log's end is looked at.
@@ -50,23 +53,4 @@ var noise = regexp.MustCompile(`^(goroutine |\s|Usage:|See |\[signal )|^$`)
 
 // Telling picks the line of a log's end that says why the program ended: the
 // last that looks like a reason, else the last that is not noise.
-func Telling(lines []string) string {
-	last, reason := "", ""
-	for _, line := range lines {
-		if noise.MatchString(line) {
-			continue
-		}
-		last = strings.TrimSpace(line)
-		if blame.MatchString(line) {
-			reason = last
-		}
-	}
-	if reason == "" {
-		reason = last
-	}
-	const most = 400
-	if len(reason) > most {
-		reason = reason[:most] + "…"
-	}
-	return reason
-}
+func Telling(lines []string) string { return telling.Line(slices.Values(lines), blame, noise) }
