@@ -2,7 +2,6 @@ package invariants
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +58,8 @@ func Quiescence(entries []history.Entry, since int64) (result Result, moved bool
 }
 
 // disturbs tells whether the entry is a change that a controller may make or
-// answer: heartbeats of nodes and events are not.
+// answer: heartbeats of nodes, and events, are not, nor what does not concern the
+// namespace's DaemonSets.
 func disturbs(prev *history.State, e history.Entry) bool {
 	switch e.Kind {
 	case history.KindDaemonSet, history.KindControllerRevision, history.KindPod:
@@ -68,21 +68,36 @@ func disturbs(prev *history.State, e history.Entry) bool {
 		return true
 	case history.KindNode:
 		now, _ := e.Object.(*corev1.Node)
-		was := prev.Node(e.Name)
-		return now == nil || was == nil || e.Change == history.Deleted || now.UID != was.UID ||
-			!maps.Equal(now.Labels, was.Labels) || !slices.Equal(taintsOf(now), taintsOf(was))
+		if e.Change == history.Deleted {
+			now = nil
+		}
+		return concerns(prev, prev.Node(e.Name), now)
 	case history.KindEvent:
 	}
 	return false
 }
 
-// taintsOf gives what placement looks at of a node's taints.
-func taintsOf(n *corev1.Node) []string {
-	var out []string
-	for _, t := range n.Spec.Taints {
-		out = append(out, t.ToString())
+// concerns tells whether the change of a node changes what a DaemonSet of the
+// namespace wants of it. Others label and taint nodes all the time; of that a
+// controller has nothing to answer. A nil node is none.
+func concerns(prev *history.State, was, now *corev1.Node) bool {
+	for _, ds := range prev.DaemonSets() {
+		rule := oracle.RuleOf(ds)
+		if before, after := wants(rule, was), wants(rule, now); before != after || before.Keep && was.UID != now.UID {
+			return true
+		}
 	}
-	return out
+	return false
+}
+
+// wants is what the rule says of the node, without its reason.
+func wants(rule *oracle.Rule, n *corev1.Node) oracle.Decision {
+	if n == nil {
+		return oracle.Decision{}
+	}
+	d := rule.Decide(n)
+	d.Reason = ""
+	return d
 }
 
 // strayWrite tells whether the entry is a write of the controller to a DaemonSet

@@ -80,6 +80,26 @@ func TestQuiescence(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	})
+	t.Run("a label that concerns nobody excuses nothing", func(t *testing.T) {
+		s, n := calm(t)
+		s.nodes["a"].Labels = map[string]string{"lease": "yes"}
+		s.put(history.KindNode, history.Modified, s.nodes["a"])
+		if got, moved := Quiescence(s.entries, int64(n)); len(got.Violations) != 0 || moved {
+			t.Errorf("moved %v, got %+v", moved, got)
+		}
+		s.status(func(*appsv1.DaemonSetStatus) {})
+		if got, _ := Quiescence(s.entries, int64(n)); len(got.Violations) != 1 {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("a node that goes, with its pod", func(t *testing.T) {
+		s, n := calm(t)
+		s.put(history.KindNode, history.Deleted, s.nodes["a"])
+		s.status(func(*appsv1.DaemonSetStatus) {})
+		if got, moved := Quiescence(s.entries, int64(n)); len(got.Violations) != 0 || !moved {
+			t.Errorf("moved %v, got %+v", moved, got)
+		}
+	})
 	t.Run("a second pod beside a good one", func(t *testing.T) {
 		s, n := calm(t)
 		s.create("a", "again")
@@ -87,10 +107,10 @@ func TestQuiescence(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	})
-	t.Run("an answer to a label, a status that was late", func(t *testing.T) {
+	t.Run("an answer to a taint, a status that was late", func(t *testing.T) {
 		for name, deed := range map[string]func(*scene){
-			"label": func(s *scene) {
-				s.nodes["a"].Labels = map[string]string{"new": "yes"}
+			"taint": func(s *scene) {
+				s.nodes["a"].Spec.Taints = []corev1.Taint{{Key: "new", Effect: corev1.TaintEffectNoSchedule}}
 				s.put(history.KindNode, history.Modified, s.nodes["a"])
 				s.status(func(*appsv1.DaemonSetStatus) {})
 			},
