@@ -96,7 +96,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 const defaultProcs = 8
 
 // simulatedProcs: no kubelet takes part of the cores.
-const simulatedProcs = 12
+const simulatedProcs = 16
 
 // run does the whole job. What it makes it removes again, whatever happens,
 // unless asked to keep it.
