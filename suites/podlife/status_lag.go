@@ -47,9 +47,9 @@ func statusConverges() framework.Spec {
 				{"a pod that becomes ready", func() { fleet.Open(ctx, e, pod()) }, gated(true)},
 				{"a pod that falters", func() { fleet.Shut(ctx, e, pod()) }, gated(false)},
 				{"a deleted pod", func() { e.DeletePod(ctx, pod(), metav1.DeleteOptions{}) }, goes(e, second)},
-				{"a NoSchedule taint", func() { e.TaintNode(ctx, second, held) }, nil},
+				{"a NoSchedule taint", func() { pod(); e.TaintNode(ctx, second, held) }, nil},
 				{"the end of a NoSchedule taint", func() { e.UntaintNode(ctx, second, held) }, nil},
-				{"a NoExecute taint", func() { e.TaintNode(ctx, second, cleared) }, nil},
+				{"a NoExecute taint", func() { pod(); e.TaintNode(ctx, second, cleared) }, nil},
 				{"the end of a NoExecute taint", func() { e.UntaintNode(ctx, second, cleared) }, nil},
 				{"a label that is lost", func() { e.UnlabelNode(ctx, second, key) }, nil},
 			} {
