@@ -89,6 +89,13 @@ type NodeExecer interface {
 	ExecOnNode(ctx context.Context, node string, command ...string) (string, error)
 }
 
+// AuditReader can read the API server's audit log.
+type AuditReader interface {
+	// AuditLines gives the log's lines that hold the text, each one
+	// audit.k8s.io/v1 Event in JSON; of several API servers those of all.
+	AuditLines(ctx context.Context, text string) (string, error)
+}
+
 // ImageLoader can put images on the nodes without a registry.
 type ImageLoader interface {
 	// LoadImageArchive loads a docker-archive tar onto all nodes, and onto

@@ -51,6 +51,8 @@ func able(c clusters.Cluster, s subject.Handle, a Ability) bool {
 		_, ok = c.(clusters.NodeRebooter)
 	case ExecOnNode:
 		_, ok = c.(clusters.NodeExecer)
+	case ReadAudit:
+		_, ok = c.(clusters.AuditReader)
 	case RealKubelet:
 		ok = c.RealKubelets()
 	case RestartController:

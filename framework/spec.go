@@ -57,6 +57,7 @@ const (
 	PauseNode   Ability = "pause-node"
 	RebootNode  Ability = "reboot-node"
 	ExecOnNode  Ability = "exec-on-node"
+	ReadAudit   Ability = "read-audit-log"
 	// RealKubelet asks that pods are run by real kubelets.
 	RealKubelet Ability = "real-kubelet"
 	// RestartController, KillController and PauseController are about the process

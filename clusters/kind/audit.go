@@ -1,11 +1,14 @@
 package kind
 
 import (
+	"context"
 	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 )
 
@@ -57,4 +60,21 @@ func auditVolumes() []map[string]any {
 // auditMount brings the policy from the host onto a control-plane node.
 func auditMount(policy string) v1alpha4.Mount {
 	return v1alpha4.Mount{HostPath: policy, ContainerPath: auditPolicyFile, Readonly: true}
+}
+
+// AuditLines implements clusters.AuditReader.
+func (c *Cluster) AuditLines(ctx context.Context, text string) (string, error) {
+	var out strings.Builder
+	err := c.onControllers(ctx, "reading the audit logs beside", func(ctx context.Context, _ kubernetes.Interface, nodes []string) error {
+		for _, node := range nodes {
+			// grep ends with 1 when nothing is found, and with 2 when there is no such file.
+			lines, err := c.containers.exec(ctx, node, "sh", "-c", `test ! -e "$2" || grep -F -e "$1" "$2" || test $? = 1`, "sh", text, AuditLogPath)
+			if err != nil {
+				return fmt.Errorf("reading %s of %s: %w", AuditLogPath, node, err)
+			}
+			out.WriteString(lines)
+		}
+		return nil
+	})
+	return out.String(), err
 }

@@ -41,6 +41,7 @@ var (
 	_ clusters.NodePauser     = (*Cluster)(nil)
 	_ clusters.NodeRebooter   = (*Cluster)(nil)
 	_ clusters.NodeExecer     = (*Cluster)(nil)
+	_ clusters.AuditReader    = (*Cluster)(nil)
 	_ clusters.ImageLoader    = (*Cluster)(nil)
 	_ clusters.LogCollector   = (*Cluster)(nil)
 )

@@ -6,6 +6,7 @@ import "github.com/dsconform/dsconform/framework"
 func Specs() []framework.Spec {
 	return []framework.Spec{
 		nodeJoins(), nodeLeaves(), statusAfterLeave(), sameNameAgain(), burstOfJoins(),
+		strangerJoins(), unboundOfLeftNode(),
 		drain(), evictionOnCordoned(), unreachableNode(), frozenNode(), reboot(),
 	}
 }

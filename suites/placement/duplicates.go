@@ -6,10 +6,8 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dsconform/dsconform/framework"
-	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
@@ -26,29 +24,15 @@ func duplicatesArePruned() framework.Spec {
 			node := e.Nodes[0]
 			ds := running(ctx, e, e.DaemonSet("older-wins"), node)
 			older := site.One(e.History.State(), ds, node)
-			younger := duplicate(ctx, e, ds, older, node)
+			younger := site.Duplicate(ctx, e, ds, older, node)
 			survives(ctx, e, ds, older, younger, node)
 
 			ds = placed(ctx, e, e.DaemonSet("bound-wins", unscheduled), node)
 			unbound := site.One(e.History.State(), ds, node)
-			bound := duplicate(ctx, e, ds, unbound, node)
+			bound := site.Duplicate(ctx, e, ds, unbound, node)
 			survives(ctx, e, ds, bound, unbound, node)
 		},
 	}
-}
-
-// duplicate creates a second pod like the first, bound to the node. Its name
-// sorts behind the first one's, so that two of the same second have an order too.
-func duplicate(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet, first *corev1.Pod, node string) *corev1.Pod {
-	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: "zz-" + first.Name, Namespace: e.Namespace, Labels: first.Labels, OwnerReferences: first.OwnerReferences},
-		Spec:       *ds.Spec.Template.Spec.DeepCopy(),
-	}
-	pod.Spec.NodeName, pod.Spec.Tolerations = node, first.Spec.Tolerations
-	e.Act("creates Pod", history.KindPod, pod)
-	got, err := e.Client.CoreV1().Pods(e.Namespace).Create(ctx, pod, metav1.CreateOptions{})
-	e.Must(err, "create pod %s", pod.Name)
-	return got
 }
 
 func survives(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet, stays, goes *corev1.Pod, node string) {

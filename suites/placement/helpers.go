@@ -11,12 +11,13 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
 	"github.com/dsconform/dsconform/suites/internal/site"
+	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
 
 // unscheduled names a scheduler that nobody runs. Which node a pod is for is
 // the controller's decision, and stands in the pod before any scheduler acts: a
 // spec about that alone needs no container started.
-func unscheduled(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.SchedulerName = "nobody.dsconform.dev" }
+func unscheduled(ds *appsv1.DaemonSet) { unbound.Scheduler(ds) }
 
 // placed creates the DaemonSet and judges that it gets exactly the nodes.
 func placed(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet, nodes ...string) *appsv1.DaemonSet {

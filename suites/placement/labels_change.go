@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
@@ -102,7 +100,7 @@ func nodeNoise() framework.Spec {
 				}
 			}
 			site.Await(ctx, e, e.Timeouts.Placement, "all updates are in the event log", func(*history.State) error { return nodeUpdates(e.History.Entries()[seen:], 5*len(e.Nodes)) })
-			e.Stays(ctx, "DaemonSet, revision and pods are what they were before the updates", anyChange, unwritten(rest, ds.Name))
+			e.Stays(ctx, "DaemonSet, revision and pods are what they were before the updates", anyChange, site.Unwritten(rest, ds.Name))
 		},
 	}
 }
@@ -122,33 +120,4 @@ func nodeUpdates(entries []history.Entry, want int) error {
 		return fmt.Errorf("%d of %d updates are in the event log", n, want)
 	}
 	return nil
-}
-
-// unwritten judges that nothing that the controller writes has changed since the state.
-func unwritten(before *history.State, name string) site.Condition {
-	return func(s *history.State) error {
-		was, now := before.DaemonSet(name), s.DaemonSet(name)
-		if was.ResourceVersion != now.ResourceVersion {
-			return fmt.Errorf("DaemonSet %s was written, its resourceVersion went from %s to %s", name, was.ResourceVersion, now.ResourceVersion)
-		}
-		revisions, pods := s.RevisionsOf(now), s.PodsOf(now)
-		for i, cr := range before.RevisionsOf(was) {
-			if len(revisions) <= i || revisions[i].ResourceVersion != cr.ResourceVersion {
-				return fmt.Errorf("ControllerRevision %s was written", cr.Name)
-			}
-		}
-		old := before.PodsOf(was)
-		if len(pods) != len(old) {
-			return fmt.Errorf("DaemonSet %s has %d pods, it had %d", name, len(pods), len(old))
-		}
-		return everySame(old)(s)
-	}
-}
-
-func everySame(pods []*corev1.Pod) site.Condition {
-	var all []site.Condition
-	for _, p := range pods {
-		all = append(all, site.Same(p))
-	}
-	return fleet.Every(all...)
 }

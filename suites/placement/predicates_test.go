@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
 func tolerant(tolerations ...corev1.Toleration) *corev1.Pod {
@@ -143,19 +144,19 @@ func TestOneAtATime(t *testing.T) {
 func TestUnwrittenAndUntouched(t *testing.T) {
 	before := scene(on("n", "a"))
 	same := scene(on("n", "a"))
-	if err := unwritten(before, "d")(same); err != nil {
+	if err := site.Unwritten(before, "d")(same); err != nil {
 		t.Error(err)
 	}
-	if unwritten(before, "d")(scene(on("n", "b"))) == nil {
+	if site.Unwritten(before, "d")(scene(on("n", "b"))) == nil {
 		t.Error("a replaced pod passes")
 	}
-	if unwritten(before, "d")(scene(on("n", "a"), on("m", "b"))) == nil {
+	if site.Unwritten(before, "d")(scene(on("n", "a"), on("m", "b"))) == nil {
 		t.Error("a new pod passes")
 	}
 	written := scene(on("n", "a"))
 	written.Apply(history.Entry{Kind: history.KindDaemonSet, Change: history.Modified, Namespace: "ns", Name: "d",
 		Object: &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "d", UID: "d", ResourceVersion: "2"}}})
-	if unwritten(before, "d")(written) == nil {
+	if site.Unwritten(before, "d")(written) == nil {
 		t.Error("a written DaemonSet passes")
 	}
 	was := before.Pods()

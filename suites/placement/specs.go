@@ -9,7 +9,7 @@ func Specs() []framework.Spec {
 		nothingMatches(), preferencesDoNotPlace(), pinnedByAffinity(), otherScheduler(), nodeName(),
 		nodeNameAndSelector(), noRoom(), cordonedNode(), taintedNode(), softTaint(), tolerationMatching(),
 		controlPlaneNodes(), antiAffinityIsTheSchedulers(), podFromTemplate(), duplicatesArePruned(),
-		replacementWaits(), foreignPods(), virtualNode(),
+		replacementWaits(), foreignPods(), virtualNode(), notReadyNode(), comparisonTolerations(),
 
 		automaticTolerations(), hostNetworkToleration(), templateKeepsItsTolerations(), userTolerationsFirst(),
 		finiteTolerationReplaced(), noDefaultSeconds(), blanketToleration(), notToleratedByDefault(),
@@ -17,5 +17,6 @@ func Specs() []framework.Spec {
 
 		labelAdded(), labelLost(), noExecuteAdded(), noScheduleAdded(), statusAfterTaint(),
 		taintRemovedFromMisscheduled(), taintRemoved(), nodeNoise(), templateMovesPods(), labelFlaps(),
+		unboundPodLosesItsNode(), rolloutOverTaint(),
 	}
 }

@@ -3,6 +3,7 @@ package podlife
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -13,6 +14,7 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
+	"github.com/dsconform/dsconform/suites/internal/fleet"
 )
 
 // watchSlack is how much closer together two deletions may be seen than they
@@ -26,9 +28,10 @@ func failedPodBackoff() framework.Spec {
 		ID: "DS-POD-004", Area: framework.PodLife, Title: "repeated failures are throttled", Level: framework.Core, Slow: true,
 		Behaviour: "Repeated failures on one node MUST be throttled: the first is handled at once, the next ones after waits of 1, 2, 4, ... seconds.",
 		Clauses:   []string{"kubernetes#65309", "cmd/kube-controller-manager: flowcontrol.NewBackOff(1s, 15m)"},
-		Covers:    []string{"DS-CST-011"},
-		Why:       "A node that rejects the pod would otherwise be sent a new one in a hot loop; a controller that forgets the failure deletes as fast as the node rejects.",
-		Nodes:     framework.NodeNeed{Workers: 1},
+		Covers:    []string{"DS-CST-011", "DS-POD-007"},
+		Why: "A node that rejects the pod would otherwise be sent a new one in a hot loop; a controller that forgets the failure deletes as fast as the node rejects, " +
+			"and one that makes the next pod beside the failed one has throttled nothing.",
+		Nodes: framework.NodeNeed{Workers: 1},
 		Body: func(ctx context.Context, e *framework.Env) {
 			node := e.Nodes[0]
 			e.CreateDaemonSet(ctx, e.DaemonSet("agent", rejectedBy(node)))
@@ -40,6 +43,8 @@ func failedPodBackoff() framework.Spec {
 					"it was handled %s after it", apart.Round(time.Millisecond))
 				wait *= 2
 			}
+			e.Check(fleet.Each(e, func(s *history.State, _ history.Entry) error { return oneStands(s, node) }),
+				"while a Failed pod waits for its deletion there is no second pod for the node")
 			// Without the node named, the scheduler holds the pod back and no kubelet rejects it.
 			e.UpdateDaemonSet(ctx, "agent", func(ds *appsv1.DaemonSet) {
 				ds.Spec.Template.Spec.NodeName = ""
@@ -48,6 +53,22 @@ func failedPodBackoff() framework.Spec {
 			rolledOut(ctx, e)
 		},
 	}
+}
+
+// oneStands judges that at most one pod of DaemonSet "agent" that nobody deletes
+// is for the node, whether it has failed or not.
+func oneStands(s *history.State, node string) error {
+	ds := s.DaemonSet("agent")
+	if ds == nil {
+		return nil
+	}
+	standing := slices.DeleteFunc(s.PodsOf(ds), func(p *corev1.Pod) bool {
+		return oracle.Terminating(p) || oracle.TargetNode(p) != node
+	})
+	if len(standing) > 1 {
+		return fmt.Errorf("node %s has pods %s (%s) and %s (%s)", node, standing[0].Name, standing[0].Status.Phase, standing[1].Name, standing[1].Status.Phase)
+	}
+	return nil
 }
 
 // failures is how many failures are watched: the waits between them add up to 7 s.

@@ -96,3 +96,33 @@ func TestKubectlAnswers(t *testing.T) {
 	scene.Expect(t, unwritten(scene.Set(1, "a"), scene.Set(2, "a")), "generation 1 became 2")
 	scene.Expect(t, unwritten(scene.Set(1, "a"), scene.Set(1, "a")), "")
 }
+
+func TestSameUIDs(t *testing.T) {
+	pod := scene.Pod("a", "a", "a")
+	sc := scene.New().Added(scene.Set(1, "a"), pod)
+	old := fleet.Of(sc.State(), name)
+	relabelled := scene.Pod("a", "a", "b")
+	if n := sameUIDs(sc.Modified(relabelled).State(), old); n != 1 {
+		t.Errorf("a relabelled pod counts %d", n)
+	}
+	gone := relabelled.DeepCopy()
+	scene.Terminating(gone)
+	if n := sameUIDs(sc.Modified(gone).State(), old); n != 0 {
+		t.Errorf("a terminating pod counts %d", n)
+	}
+}
+
+func TestVisible(t *testing.T) {
+	ds := scene.Set(1, "a")
+	sc := scene.New().Added(ds)
+	scene.Expect(t, visible(sc.State(), name), "no pod, no event and no condition; observedGeneration is 0 at generation 1")
+	scene.Expect(t, visible(sc.Added(scene.Pod("a", "a", "a")).State(), name), "")
+}
+
+func TestRevisionIs(t *testing.T) {
+	s := scene.New().Added(scene.Set(1, "a"), scene.Revision(1, "a")).State()
+	fine := func(*appsv1.ControllerRevision) error { return nil }
+	scene.Expect(t, revisionIs(name+"-a", fine)(s), "")
+	scene.Expect(t, revisionIs(name+"-b", fine)(s), "agent-b is gone")
+	scene.Expect(t, revisionIs(name+"-a", func(*appsv1.ControllerRevision) error { return errors.New("no") })(s), "agent-a: no")
+}

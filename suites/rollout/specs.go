@@ -24,6 +24,8 @@ func Specs() []framework.Spec {
 		userDeletesPod(),
 		nodeJoins(),
 		graceAndDisruptionBudget(),
+		failedPods(),
+		extraPod(),
 		backHalfWay(),
 		minReadyCounts(),
 		readyFlap(),
@@ -39,6 +41,11 @@ func Specs() []framework.Spec {
 		surgeHostPort(),
 		surgeTakenBack(),
 		surgeUnderOnDelete(),
+		surgeAtRest(),
+		surgeMovesByTaint(),
+		surgeMovesUnready(),
+		surgeMovesByLabel(),
+		surgeNodeGone(),
 		observedGeneration(),
 	}
 }

@@ -105,6 +105,32 @@ func Same(pod *corev1.Pod) Condition {
 	}
 }
 
+// Unwritten judges that nothing that the controller writes of the DaemonSet has
+// changed since the state: the object itself, its revisions, which pods it has.
+func Unwritten(before *history.State, name string) Condition {
+	return func(s *history.State) error {
+		was, now := before.DaemonSet(name), s.DaemonSet(name)
+		if was.ResourceVersion != now.ResourceVersion {
+			return fmt.Errorf("DaemonSet %s was written, its resourceVersion went from %s to %s", name, was.ResourceVersion, now.ResourceVersion)
+		}
+		revisions, pods := s.RevisionsOf(now), s.PodsOf(now)
+		for i, cr := range before.RevisionsOf(was) {
+			if len(revisions) <= i || revisions[i].ResourceVersion != cr.ResourceVersion {
+				return fmt.Errorf("ControllerRevision %s was written", cr.Name)
+			}
+		}
+		old := before.PodsOf(was)
+		if len(pods) != len(old) {
+			return fmt.Errorf("DaemonSet %s has %d pods, it had %d", name, len(pods), len(old))
+		}
+		var all []Condition
+		for _, p := range old {
+			all = append(all, Same(p))
+		}
+		return fleet.Every(all...)(s)
+	}
+}
+
 // Gone judges that the pod's object is no longer there.
 func Gone(pod *corev1.Pod) Condition {
 	return func(s *history.State) error {

@@ -1,0 +1,51 @@
+package placement
+
+import (
+	"context"
+	"encoding/json"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/suites/internal/site"
+)
+
+func notReadyNode() framework.Spec {
+	return framework.Spec{
+		ID: "DS-PLC-015", Area: framework.Placement, Title: "a node that is not Ready", Level: framework.Core,
+		Behaviour: "The condition Ready=False of a node MUST NOT by itself keep a pod off it: only its taints do.",
+		Clauses:   []string{"concepts/workloads/controllers/daemonset, Taints and tolerations", "pkg/controller/daemon nodeShouldRunDaemonPod: conditions are not looked at"},
+		Why: "The agents that make a node Ready, as a network plugin, must be placed while it is not. The node's controller answers the condition with taints, so the DaemonSet here tolerates them and the condition alone is left; " +
+			"a second one, which does not, shows that the taint stands. A controller that asks for a Ready node as well leaves the node waiting for its network and the network waiting for the node.",
+		Needs: []framework.Ability{framework.StopKubelet},
+		Nodes: framework.NodeNeed{Workers: 2, Exclusive: true},
+		Body: func(ctx context.Context, e *framework.Env) {
+			node := e.Nodes[0]
+			e.StopKubelet(ctx, node)
+			notReady(ctx, e, node)
+			site.Await(ctx, e, e.Timeouts.NodeNotReady, "node "+node+" is tainted as not ready", site.Tainted(node, corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule))
+			// Once its kubelet is missed the node counts as unreachable instead.
+			table(ctx, e, "the DaemonSet that tolerates the taints has a pod for the node that is not Ready, the other one has none", []row{
+				{"early", tolerates(exists(corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule), exists(corev1.TaintNodeUnreachable, corev1.TaintEffectNoSchedule)), e.Nodes},
+				{"plain", tolerates(), e.Nodes[1:]},
+			})
+		},
+	}
+}
+
+// notReady writes the node's condition Ready=False, as a kubelet without a
+// network does. Nobody writes over it while the kubelet is stopped.
+func notReady(ctx context.Context, e *framework.Env, node string) {
+	now := metav1.Now()
+	raw, err := json.Marshal(map[string]any{"status": map[string]any{"conditions": []corev1.NodeCondition{{
+		Type: corev1.NodeReady, Status: corev1.ConditionFalse, Reason: "KubeletNotReady", Message: "written by the spec",
+		LastHeartbeatTime: now, LastTransitionTime: now,
+	}}}})
+	e.Must(err, "encode the condition Ready=False")
+	e.Act("sets condition Ready=False of Node", history.KindNode, &metav1.ObjectMeta{Name: node})
+	_, err = e.Client.CoreV1().Nodes().Patch(ctx, node, types.StrategicMergePatchType, raw, metav1.PatchOptions{}, "status")
+	e.Must(err, "set condition Ready=False of node %s", node)
+}

@@ -1,0 +1,72 @@
+package podlife
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/oracle"
+	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/unbound"
+)
+
+// misscheduledCounted: a pod where none should be is on its way out, or stays
+// because nothing may remove it.
+func misscheduledCounted() framework.Spec {
+	return framework.Spec{
+		ID: "DS-STA-003", Area: framework.PodLife, Title: "misscheduled pods are counted by node", Level: framework.Core,
+		Behaviour: "numberMisscheduled MUST count the nodes that are not eligible and still hold a pod, and no other: pods kept under a NoSchedule taint, and pods that are still terminating on a node that lost its label.",
+		Clauses:   []string{"DaemonSet.status.numberMisscheduled", "pkg/controller/daemon updateDaemonSetStatus"},
+		Why: "It is how one sees that daemons run where they should not. A controller that counts pods instead of nodes, or forgets a pod once it is deleted, tells that a node is free of the daemon while it still holds its ports and files. " +
+			"What makes the controller look is given by the spec; when it looks by itself is DS-CHG-005's.",
+		Nodes: framework.NodeNeed{Workers: 2, Exclusive: true},
+		Body: func(ctx context.Context, e *framework.Env) {
+			key, closed := e.Key("daemon"), corev1.Taint{Key: e.Key("closed"), Value: "true", Effect: corev1.TaintEffectNoSchedule}
+			for _, node := range e.Nodes {
+				e.LabelNode(ctx, node, key, "yes")
+			}
+			ds := e.CreateDaemonSet(ctx, e.DaemonSet("agent", unbound.Scheduler, fleet.NodeSelector(key, "yes")))
+			is := func(desired, current, misscheduled int32, when string) {
+				fleet.Touch(ctx, e, "agent", when)
+				e.BecomesFor(ctx, "agent", e.Timeouts.Placement, fmt.Sprintf("%d desired, %d current, %d misscheduled %s", desired, current, misscheduled, when),
+					fleet.Counts(ds, map[string]int32{"desiredNumberScheduled": desired, "currentNumberScheduled": current, "numberMisscheduled": misscheduled}))
+			}
+			is(2, 2, 0, "with both nodes eligible")
+			held := unbound.Await(ctx, e, ds, e.Nodes[1])
+			for _, node := range e.Nodes {
+				e.TaintNode(ctx, node, closed)
+			}
+			is(0, 0, 2, "with both nodes closed by a taint")
+			for _, node := range e.Nodes {
+				e.UntaintNode(ctx, node, closed)
+			}
+			is(2, 2, 0, "with the taints gone")
+
+			e.Cleanup("take the finalizer off pod "+held.Name, func(ctx context.Context) error { return release(ctx, e, held) })
+			e.Must(hold(ctx, e, held), "put a finalizer on pod %s", held.Name)
+			e.UnlabelNode(ctx, e.Nodes[1], key)
+			fleet.Touch(ctx, e, "agent", "look again")
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the pod of the node that lost its label is terminating", func(s *history.State) error {
+				if p := s.Pod(held.Name); p == nil || !oracle.Terminating(p) {
+					return fmt.Errorf("pod %s is gone, or nobody has deleted it", held.Name)
+				}
+				return nil
+			})
+			is(1, 1, 1, "while the pod of the node that lost its label terminates")
+			e.Must(release(ctx, e, held), "take the finalizer off pod %s", held.Name)
+			is(1, 1, 0, "once that pod is gone")
+		},
+	}
+}
+
+// hold puts the finalizer on the pod; release takes it off.
+func hold(ctx context.Context, e *framework.Env, pod *corev1.Pod) error {
+	e.Act("puts a finalizer on Pod", history.KindPod, pod)
+	_, err := e.Client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"finalizers":[%q]}}`, holder), metav1.PatchOptions{})
+	return err
+}

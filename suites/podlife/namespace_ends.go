@@ -1,0 +1,131 @@
+package podlife
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/suites/internal/audit"
+	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/unbound"
+)
+
+// namespaceEnds: everything in the namespace goes, in an order that is not the
+// controller's.
+func namespaceEnds() framework.Spec {
+	return framework.Spec{
+		ID: "DS-OWN-017", Area: framework.PodLife, Title: "a DaemonSet in a namespace that is being deleted", Level: framework.Core, Slow: true,
+		Behaviour: "While a namespace is being deleted the controller MUST NOT go on trying to create pods in it, and MUST NOT try to report the refusals by events.",
+		Clauses:   []string{"pkg/controller/daemon syncNodes: NamespaceTerminatingCause", "pkg/controller createPods"},
+		Covers:    []string{"DS-EVT-008"},
+		Why: "The namespace's pods are deleted first, so that for the DaemonSet, which is still there, they are missing. Every creation is refused, for good. A controller that takes this for any other refusal tries again and again and floods API server and events " +
+			"for as long as one finalizer keeps the namespace. One pod is let go here while another is held, and the audit log tells of every attempt.",
+		Needs:    []framework.Ability{framework.ReadAudit},
+		Versions: ">= 1.34.0-0",
+		Nodes:    framework.NodeNeed{Workers: 2},
+		Body: func(ctx context.Context, e *framework.Env) {
+			other := e.Namespace + "-b"
+			ds := inNamespace(ctx, e, other)
+			pods := e.History.State().In(other).Pods()
+			background := metav1.DeletePropagationBackground
+			e.Act("deletes Namespace", "Namespace", &metav1.ObjectMeta{Namespace: other, Name: other})
+			e.Must(e.Client.CoreV1().Namespaces().Delete(ctx, other, metav1.DeleteOptions{PropagationPolicy: &background}), "delete namespace %s", other)
+			e.Becomes(ctx, e.Timeouts.PodReady, "the pods of the namespace are being deleted", func(s *history.State) error {
+				for _, p := range s.In(other).Pods() {
+					if p.DeletionTimestamp == nil {
+						return fmt.Errorf("pod %s is not", p.Name)
+					}
+				}
+				return nil
+			})
+			e.Must(stands(e.History.State().In(other), ds), "find the DaemonSet untouched while its pods are being deleted")
+			e.Must(release(ctx, e, pods[0]), "let pod %s go", pods[0].Name)
+			e.Becomes(ctx, e.Timeouts.Placement, "pod "+pods[0].Name+" is gone", func(s *history.State) error { return gone(s.In(other), pods[0].UID) })
+
+			// What is left to say is said; then nobody may try any more.
+			inside := func(en history.Entry) bool { return en.Namespace == other }
+			nothing := func(s *history.State) error {
+				if n := len(s.In(other).Pods()); n != len(pods)-1 {
+					return fmt.Errorf("there are %d pods, not the %d that are held", n, len(pods)-1)
+				}
+				return nil
+			}
+			e.StaysFor(ctx, 2*e.Timeouts.Quiet, "no pod is made in the namespace", inside, nothing)
+			rest := time.Now()
+			e.StaysFor(ctx, 6*e.Timeouts.Quiet, "no pod is made in the namespace", inside, nothing)
+			requests := audit.Requests(ctx, e, other)
+			e.Measure("refused creations of pods in a namespace that is being deleted", len(refusedCreations(requests, "pods")))
+			e.Check(noneSince(refusedCreations(requests, "pods"), rest), "after the first refusals nobody tries to create a pod in the namespace")
+			e.Check(noneSince(refusedCreations(requests, "events"), time.Time{}), "nobody tries to report the refusals by events in the namespace")
+		},
+	}
+}
+
+// inNamespace makes the namespace and DaemonSet "agent" in it, whose unbound pods
+// are held by a finalizer, and waits until they are there.
+func inNamespace(ctx context.Context, e *framework.Env, namespace string) *appsv1.DaemonSet {
+	e.Cleanup("let the pods of namespace "+namespace+" go and delete it", func(ctx context.Context) error {
+		err := e.Client.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{})
+		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+			err = nil
+		}
+		for _, p := range e.History.State().In(namespace).Pods() {
+			err = errors.Join(err, release(ctx, e, p))
+		}
+		return err
+	})
+	_, err := e.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
+	e.Must(err, "create namespace %s", namespace)
+	e.Must(e.History.Add(ctx, namespace), "watch namespace %s", namespace)
+	ds := e.DaemonSet("agent", unbound.Scheduler)
+	ds.Namespace = namespace
+	ds.Spec.Template.Finalizers = []string{holder}
+	got, err := e.Client.AppsV1().DaemonSets(namespace).Create(ctx, ds, metav1.CreateOptions{})
+	e.Must(err, "create DaemonSet agent in namespace %s", namespace)
+	e.Becomes(ctx, e.Timeouts.Placement, "each node has its pod, and the status says so", func(s *history.State) error {
+		here := s.In(namespace)
+		if n := len(here.Pods()); n != len(e.Nodes) {
+			return fmt.Errorf("there are %d pods", n)
+		}
+		return fleet.Counts(got, map[string]int32{"currentNumberScheduled": int32(len(e.Nodes))})(here)
+	})
+	e.Stays(ctx, "the DaemonSet is at rest", func(en history.Entry) bool { return en.Namespace == namespace }, func(*history.State) error { return nil })
+	return got
+}
+
+// stands judges that the DaemonSet is there and nobody deletes it.
+func stands(s *history.State, ds *appsv1.DaemonSet) error {
+	if now := s.DaemonSet(ds.Name); now == nil || now.DeletionTimestamp != nil {
+		return errors.New("it is gone or going: this API server does not delete a namespace's pods first")
+	}
+	return nil
+}
+
+// refusedCreations are the requests to create objects of the resource that were forbidden.
+func refusedCreations(requests []audit.Request, resource string) []audit.Request {
+	var out []audit.Request
+	for _, r := range requests {
+		if r.Verb == "create" && r.Resource == resource && r.Code == 403 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// noneSince judges that none of the requests came after the moment.
+func noneSince(requests []audit.Request, moment time.Time) error {
+	for _, r := range requests {
+		if r.Asked.After(moment) {
+			return fmt.Errorf("%d requests in all, such as %s", len(requests), r)
+		}
+	}
+	return nil
+}

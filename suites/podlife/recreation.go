@@ -1,0 +1,102 @@
+package podlife
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/suites/internal/site"
+	"github.com/dsconform/dsconform/suites/internal/unbound"
+)
+
+// recreatedAtOnce: what a controller remembers of a DaemonSet ends with that
+// DaemonSet, not with its name.
+func recreatedAtOnce() framework.Spec {
+	const lives = 5
+	return framework.Spec{
+		ID: "DS-OWN-016", Area: framework.PodLife, Title: "a DaemonSet deleted and made again at once", Level: framework.Core,
+		Behaviour: "A DaemonSet that is deleted and made again under its name at once, even while its pods are being created, MUST get all its pods promptly.",
+		Clauses:   []string{"pkg/controller/daemon updateDaemonset, deleteDaemonset: expectations end with the UID"},
+		Why: "Tools replace objects by deleting and creating them. A controller that keeps its books by name waits for creations that the former DaemonSet had asked for, in Kubernetes up to five minutes, " +
+			"or takes the former's pods for the new one's. Five DaemonSets of one name follow each other here, each deleted as soon as its first pod is seen.",
+		Nodes: framework.NodeNeed{Workers: 2},
+		Body: func(ctx context.Context, e *framework.Env) {
+			ds := e.CreateDaemonSet(ctx, e.DaemonSet("agent", unbound.Scheduler))
+			for range lives - 1 {
+				e.Becomes(ctx, e.Timeouts.Placement, "the DaemonSet has its first pod", firstPod(ds.UID))
+				e.DeleteDaemonSet(ctx, "agent", metav1.DeletePropagationBackground)
+				ds = e.CreateDaemonSet(ctx, e.DaemonSet("agent", unbound.Scheduler))
+			}
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "each node has one pod of the last DaemonSet, and its status counts them", site.Exactly(ds, e.Nodes...))
+			e.Becomes(ctx, e.Timeouts.Placement, "the pods of the others are gone", func(s *history.State) error {
+				if n := len(s.Pods()); n != len(e.Nodes) {
+					return fmt.Errorf("there are %d pods", n)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+// firstPod judges that a pod of the DaemonSet of the UID was made.
+func firstPod(uid types.UID) func(*history.State) error {
+	return func(s *history.State) error {
+		for _, p := range s.Pods() {
+			if ref := metav1.GetControllerOfNoCopy(p); ref != nil && ref.UID == uid {
+				return nil
+			}
+		}
+		return fmt.Errorf("no pod belongs to the DaemonSet of UID %s", uid)
+	}
+}
+
+// collectionDeleted: what kubectl delete -l does.
+func collectionDeleted() framework.Spec {
+	return framework.Spec{
+		ID: "DS-OWN-018", Area: framework.PodLife, Title: "DaemonSets deleted by label", Level: framework.Core,
+		Behaviour: "A deletion of DaemonSets by label selector MUST delete those that match, with their pods, and no other.",
+		Clauses:   []string{"API: delete collection of DaemonSet"},
+		Why: "The labels are those of the DaemonSets themselves, not of their pods: the one that stays has the pod labels of one that goes. An API server that forgets the selector deletes a namespace's daemons, " +
+			"and a controller or collector that goes by pod labels takes the wrong pods away.",
+		Nodes: framework.NodeNeed{Workers: 1},
+		Body: func(ctx context.Context, e *framework.Env) {
+			staying := e.DaemonSet("staying", unbound.Scheduler)
+			staying.Labels = map[string]string{"team": "blue"}
+			going := e.DaemonSet("going", unbound.Scheduler)
+			going.Labels = map[string]string{"team": "red"}
+			staying.Spec.Selector.MatchLabels = map[string]string{"app": "shared"}
+			staying.Spec.Template.Labels = map[string]string{"app": "shared"}
+			going.Spec.Selector.MatchLabels = map[string]string{"app": "shared"}
+			going.Spec.Template.Labels = map[string]string{"app": "shared"}
+			kept := e.CreateDaemonSet(ctx, staying)
+			gone := e.CreateDaemonSet(ctx, going)
+			e.Becomes(ctx, e.Timeouts.Placement, "both DaemonSets have their pod", func(s *history.State) error {
+				if err := site.Exactly(kept, e.Nodes...)(s); err != nil {
+					return err
+				}
+				return site.Exactly(gone, e.Nodes...)(s)
+			})
+			pod := site.One(e.History.State(), kept, e.Nodes[0])
+
+			e.Act("deletes DaemonSets by label team=red", history.KindDaemonSet, &metav1.ObjectMeta{Namespace: e.Namespace, Name: going.Name})
+			background := metav1.DeletePropagationBackground
+			err := e.Client.AppsV1().DaemonSets(e.Namespace).DeleteCollection(ctx, metav1.DeleteOptions{PropagationPolicy: &background}, metav1.ListOptions{LabelSelector: "team=red"})
+			e.Must(err, "delete the DaemonSets labelled team=red")
+			only := func(s *history.State) error {
+				if all := s.DaemonSets(); len(all) != 1 || all[0].UID != kept.UID {
+					return fmt.Errorf("there are %d DaemonSets", len(all))
+				}
+				if n := len(s.Pods()); n != 1 {
+					return fmt.Errorf("there are %d pods", n)
+				}
+				return site.Same(pod)(s)
+			}
+			e.Becomes(ctx, e.Timeouts.Placement, "only the DaemonSet that does not match is left, with its pod", only)
+			e.Stays(ctx, "it stays", nil, only)
+		},
+	}
+}
