@@ -2,6 +2,7 @@ package clusters
 
 import (
 	"context"
+	"io"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -94,6 +95,15 @@ type ImageLoader interface {
 	// LoadImageArchive loads a docker-archive tar onto all nodes, and onto
 	// those that join later.
 	LoadImageArchive(ctx context.Context, path string) error
+}
+
+// AuditReader can show what was asked of the API server.
+type AuditReader interface {
+	// ReadAudit hands over the API server's audit log, in parts, the oldest
+	// first: one audit.k8s.io/v1 Event in JSON a line, at least for whatever
+	// anybody but kubelets and schedulers asks about pods, nodes, events,
+	// DaemonSets and ControllerRevisions.
+	ReadAudit(ctx context.Context, read func(io.Reader) error) error
 }
 
 // LogCollector can save the nodes' logs.

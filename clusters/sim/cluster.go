@@ -45,6 +45,7 @@ var (
 	_ clusters.NodePauser     = (*Cluster)(nil)
 	_ clusters.NodeRebooter   = (*Cluster)(nil)
 	_ clusters.LogCollector   = (*Cluster)(nil)
+	_ clusters.AuditReader    = (*Cluster)(nil)
 )
 
 // Name implements clusters.Cluster.
