@@ -36,7 +36,8 @@ func rejectedCreates() framework.Spec {
 		Why: "A quota that is used up or a broken webhook rejects every pod of a DaemonSet. A controller that tries all nodes at once, at once again, " +
 			"turns one team's mistake into thousands of requests a second. Here three nodes lack a pod that names a service account which does not exist.",
 		Needs: []framework.Ability{framework.ReadAudit},
-		Nodes: framework.NodeNeed{Workers: 3},
+		// A change of a node that lacks its pod is a reason to try at once: nobody else may make one.
+		Nodes: framework.NodeNeed{Workers: 3, Exclusive: true},
 		Body: func(ctx context.Context, e *framework.Env) {
 			since := begin(ctx, e)
 			ds := e.CreateDaemonSet(ctx, e.DaemonSet(name, func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.ServiceAccountName = "nobody" }))
