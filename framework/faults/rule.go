@@ -113,12 +113,9 @@ func (r Rule) String() string {
 	if r.For != 0 {
 		fmt.Fprintf(&b, " %s", r.For)
 	}
-	for _, part := range []struct {
-		word  string
-		words []string
-	}{{"", r.Match.Verbs}, {"", r.Match.Resources}} {
-		if len(part.words) > 0 {
-			fmt.Fprintf(&b, " %s", strings.Join(part.words, ","))
+	for _, words := range [][]string{r.Match.Verbs, r.Match.Resources} {
+		if len(words) > 0 {
+			fmt.Fprintf(&b, " %s", strings.Join(words, ","))
 		}
 	}
 	if r.After > 0 {

@@ -97,25 +97,24 @@ func (s *stream) next() ([]byte, error) {
 			return raw, end
 		}
 		head, over := s.head()
+		if head == nil && over != nil {
+			return nil, over
+		}
 		var due <-chan time.Time
-		switch {
-		case head != nil:
+		if head != nil {
 			do, until := s.table.change(s.request, head, time.Now())
-			switch {
-			case do == "":
+			switch do {
+			case "":
 				s.pop()
 				return head.raw, nil
-			case do == Drop:
+			case Drop:
 				s.pop()
 				s.lost = true
 				continue
-			case do == Delay:
-				timer := time.NewTimer(time.Until(until))
-				defer timer.Stop()
-				due = timer.C
+			case Delay:
+				due = time.After(time.Until(until))
+			default: // Freeze: only a rule that is lifted lets it go
 			}
-		case over != nil:
-			return nil, over
 		}
 		select {
 		case <-moved:
