@@ -24,13 +24,15 @@ NODES ?=
 BINARIES_DIR ?=
 # Where the official release files lie, if they can be reached: https://HOST/PATH.
 RELEASE_URL ?=
-# The controller under test, command:PATH or manifest:FILE; empty for the cluster's own.
+# The controller under test, command:PATH, manifest:FILE or release:VERSION; empty for the cluster's own.
 SUBJECT ?=
 # The rows of make matrix.
 MATRIX ?= clusters/matrix.yaml
 # Whatever else goes to `dsconform run`, as ARGS='--seed 7 --strict'.
 ARGS ?=
 OUT ?= out
+# Where specs that set faults live, and what make faults runs.
+FAULT_AREAS := resilience,cost
 
 BIN := bin/dsconform
 # Read only by the target that stamps them.
@@ -59,6 +61,7 @@ help: ## List the targets.
 	@echo
 	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS NODES BINARIES_DIR RELEASE_URL SUBJECT OUT ARGS"
 	@echo "  Settings of matrix: MATRIX FOCUS NODES OUT ARGS"
+	@echo "  Settings of faults: SUBJECT KUBERNETES_VERSION FOCUS NODES OUT ARGS"
 
 .PHONY: check-engine
 check-engine:
@@ -75,6 +78,11 @@ e2e: check-engine build ## Run the suite, on a real cluster or on simulated node
 .PHONY: matrix
 matrix: build ## Run the suite on simulated nodes for each release in clusters/matrix.yaml. The first time it builds them all, which takes an hour and more.
 	./$(BIN) run --cluster=sim --matrix='$(MATRIX)' $(if $(FOCUS),--focus='$(FOCUS)') $(if $(NODES),--nodes='$(NODES)') --out '$(OUT)' $(ARGS)
+
+.PHONY: faults
+faults: build ## Judge what a controller survives, on simulated nodes, with faults set between it and the API server: SUBJECT=command:PATH, or without it the stock controller, which is built as a program of its own.
+	./$(BIN) run --cluster=sim --faults --subject='$(or $(SUBJECT),release)' --focus='$(or $(FOCUS),$(FAULT_AREAS))' \
+		$(if $(KUBERNETES_VERSION),--kubernetes-version='$(KUBERNETES_VERSION)') $(if $(NODES),--nodes='$(NODES)') --out '$(OUT)' $(ARGS)
 
 .PHONY: unit
 unit: ## Run the unit tests under the race detector; no cluster is needed.

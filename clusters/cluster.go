@@ -2,6 +2,7 @@ package clusters
 
 import (
 	"context"
+	"io"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -89,18 +90,21 @@ type NodeExecer interface {
 	ExecOnNode(ctx context.Context, node string, command ...string) (string, error)
 }
 
-// AuditReader can read the API server's audit log.
-type AuditReader interface {
-	// AuditLines gives the log's lines that hold the text, each one
-	// audit.k8s.io/v1 Event in JSON; of several API servers those of all.
-	AuditLines(ctx context.Context, text string) (string, error)
-}
-
 // ImageLoader can put images on the nodes without a registry.
 type ImageLoader interface {
 	// LoadImageArchive loads a docker-archive tar onto all nodes, and onto
 	// those that join later.
 	LoadImageArchive(ctx context.Context, path string) error
+}
+
+// AuditReader can show what was asked of the API server.
+type AuditReader interface {
+	// ReadAudit hands over the API server's audit log, in parts, the oldest
+	// first: one audit.k8s.io/v1 Event in JSON a line, at least for whatever
+	// anybody but kubelets and schedulers asks about pods, nodes, events,
+	// DaemonSets and ControllerRevisions. Lines that do not hold the text may
+	// be left out.
+	ReadAudit(ctx context.Context, text string, read func(io.Reader) error) error
 }
 
 // LogCollector can save the nodes' logs.

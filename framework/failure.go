@@ -59,6 +59,8 @@ const (
 	EntryUnknown = "dsconform.unknown"
 	// EntryMeasure carries a Figure.
 	EntryMeasure = "dsconform.measure"
+	// EntryFault carries a faults.Deed.
+	EntryFault = "dsconform.fault"
 	// EntryWait carries the seconds the spec waited for its nodes.
 	EntryWait = "dsconform.wait"
 	// EntryNotApplicable marks a skip because of the Kubernetes version.

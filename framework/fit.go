@@ -7,6 +7,7 @@ import (
 	"github.com/Masterminds/semver/v3"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/framework/faults"
 	"github.com/dsconform/dsconform/framework/subject"
 )
 
@@ -30,7 +31,7 @@ func Unfit(spec Spec, cluster clusters.Cluster, settings Settings) (why string, 
 	}
 	for _, need := range spec.Needs {
 		if !able(cluster, settings.Subject, need) {
-			return fmt.Sprintf("it needs %s, which %s does not have", need, owner(cluster, settings.Subject, need)), false
+			return fmt.Sprintf("it needs %s, which %s does not have%s", need, owner(cluster, settings.Subject, need), hint(need)), false
 		}
 	}
 	return "", false
@@ -51,16 +52,18 @@ func able(c clusters.Cluster, s subject.Handle, a Ability) bool {
 		_, ok = c.(clusters.NodeRebooter)
 	case ExecOnNode:
 		_, ok = c.(clusters.NodeExecer)
-	case ReadAudit:
-		_, ok = c.(clusters.AuditReader)
 	case RealKubelet:
 		ok = c.RealKubelets()
+	case ReadAudit:
+		_, ok = c.(clusters.AuditReader)
 	case RestartController:
 		_, ok = controller(c, s).(clusters.ControllerRestarter)
 	case KillController:
 		_, ok = controller(c, s).(clusters.ControllerKiller)
 	case PauseController:
 		_, ok = controller(c, s).(clusters.ControllerPauser)
+	case InjectFaults:
+		_, ok = controller(c, s).(faults.Injector)
 	}
 	return ok
 }
@@ -82,7 +85,16 @@ func owner(c clusters.Cluster, s subject.Handle, a Ability) string {
 	return "provider " + c.Provider()
 }
 
-// onController tells whether the ability is one to act on the controller's process.
+// hint says how an ability is to be had.
+func hint(a Ability) string {
+	if a == InjectFaults {
+		return ": only a program given by --subject has it, with --faults"
+	}
+	return ""
+}
+
+// onController tells whether the ability is one to act on the controller's
+// process, or on its way to the API server.
 func (a Ability) onController() bool {
-	return a == RestartController || a == KillController || a == PauseController
+	return a == RestartController || a == KillController || a == PauseController || a == InjectFaults
 }

@@ -52,6 +52,9 @@ func TestUnfitAsksTheSubjectForItsAbilities(t *testing.T) {
 		"a program that is frozen": {PauseController, subject.Handle{Kind: subject.Command}, ""},
 		"a Deployment":             {RestartController, subject.Handle{Kind: subject.Manifest}, ""},
 		"a Deployment to freeze":   {PauseController, subject.Handle{Kind: subject.Manifest}, "a subject given as manifest"},
+		"a program, faults":        {InjectFaults, subject.Handle{Kind: subject.Command, Faults: true}, ""},
+		"a program, no faults":     {InjectFaults, subject.Handle{Kind: subject.Command}, "with --faults"},
+		"own, no faults":           {InjectFaults, subject.Handle{}, "with --faults"},
 		"nodes are the cluster's":  {AddNode, subject.Handle{Kind: subject.Command}, "provider bare"},
 	} {
 		why, version := Unfit(Spec{Needs: []Ability{tc.need}}, bareCluster{}, Settings{Subject: tc.subject})

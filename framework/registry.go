@@ -18,7 +18,7 @@ func levels() []Level { return []Level{Core, Extended, Deviation} }
 
 // abilities lists every ability.
 func abilities() []Ability {
-	return []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, ReadAudit, RealKubelet, RestartController, KillController, PauseController}
+	return []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet, ReadAudit, RestartController, KillController, PauseController, InjectFaults}
 }
 
 // Registry holds the specs of a run. Specs are added explicitly, never by a

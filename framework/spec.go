@@ -13,7 +13,9 @@ const (
 	// Core is what every implementation must do.
 	Core Level = "core"
 	// Extended is required of implementations that declare the feature (surge,
-	// minReadySeconds, history, adoption).
+	// minReadySeconds, history, adoption); and it is what only a controller that
+	// is run in a certain way can be judged by (faults, the audit log), so that
+	// no run elsewhere is incomplete without it.
 	Extended Level = "extended"
 	// Deviation is where released Kubernetes is known to differ from its
 	// documentation: measured and reported, failing only under --strict.
@@ -35,13 +37,14 @@ const (
 	CommandLine     Area = "commandline"
 	Troubleshooting Area = "troubleshooting"
 	Resilience      Area = "resilience"
+	Cost            Area = "cost"
 )
 
 // Areas lists every area in its order.
 func Areas() []Area {
 	return []Area{
 		Placement, NodeLife, RollingUpdate, OnDelete, Revisions, PodLife,
-		Workloads, CommandLine, Troubleshooting, Resilience,
+		Workloads, CommandLine, Troubleshooting, Resilience, Cost,
 	}
 }
 
@@ -57,14 +60,18 @@ const (
 	PauseNode   Ability = "pause-node"
 	RebootNode  Ability = "reboot-node"
 	ExecOnNode  Ability = "exec-on-node"
-	ReadAudit   Ability = "read-audit-log"
 	// RealKubelet asks that pods are run by real kubelets.
 	RealKubelet Ability = "real-kubelet"
+	// ReadAudit asks that the API server's audit log can be read.
+	ReadAudit Ability = "read-audit"
 	// RestartController, KillController and PauseController are about the process
 	// of the DaemonSet controller; a spec that asks for one of them is Serial.
 	RestartController Ability = "restart-controller"
 	KillController    Ability = "kill-controller"
 	PauseController   Ability = "pause-controller"
+	// InjectFaults is about what stands between the controller and the API
+	// server; all DaemonSets of the cluster feel it, so that such a spec is Serial.
+	InjectFaults Ability = "inject-faults"
 )
 
 // NodeNeed says which nodes a spec uses and what it does to them, so that

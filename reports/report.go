@@ -70,6 +70,10 @@ func (s Spec) canonical() Spec {
 	if len(s.Measures) == 0 {
 		s.Measures = nil
 	}
+	s.Faults = slices.Clone(s.Faults)
+	for i := range s.Faults {
+		s.Faults[i].At = s.Faults[i].At.UTC()
+	}
 	if s.Reason == "" && s.State != Passed {
 		s.Reason = "no reason was given"
 	}
@@ -84,7 +88,7 @@ func (s Spec) canonical() Spec {
 
 // Normalised gives a copy without what differs between runs of equal outcome:
 // Run.ID, Run.Seed, Run.Started, Run.Finished, Run.Steps, Process.Tail, every
-// DurationSeconds, WaitSeconds and every Measure.Value. What is left of two runs that came
+// DurationSeconds, WaitSeconds, Faults and every Measure.Value. What is left of two runs that came
 // to the same verdicts on the same cluster is equal byte for byte.
 func (r *Report) Normalised() *Report {
 	out := r.canonical()
@@ -95,7 +99,7 @@ func (r *Report) Normalised() *Report {
 		p.Tail = []string{}
 	}
 	for i := range out.Specs {
-		out.Specs[i].DurationSeconds, out.Specs[i].WaitSeconds = 0, 0
+		out.Specs[i].DurationSeconds, out.Specs[i].WaitSeconds, out.Specs[i].Faults = 0, 0, nil
 		for j := range out.Specs[i].Measures {
 			out.Specs[i].Measures[j].Value = ""
 		}

@@ -193,6 +193,8 @@ type Spec struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Measures are figures the spec took, as the lag of a known deviation.
 	Measures []Measure `json:"measures,omitempty"`
+	// Faults are what the spec had done to the controller's requests, in the order of their rules.
+	Faults []Fault `json:"faults,omitempty"`
 }
 
 // work is how long the spec ran once it had its nodes, in seconds.
@@ -220,6 +222,20 @@ type Measure struct {
 	Name string `json:"name"`
 	// Value is the figure as text.
 	Value string `json:"value"`
+}
+
+// Fault is what was done to a request on its way between the controller and the API server.
+type Fault struct {
+	// At is when; of several, when first.
+	At time.Time `json:"at"`
+	// Rule is the name of the rule by which.
+	Rule string `json:"rule"`
+	// Request says in words to what.
+	Request string `json:"request"`
+	// Did says in words what was done.
+	Did string `json:"did"`
+	// Count is how many requests, or changes of a watch, it stands for.
+	Count int `json:"count"`
 }
 
 // Summary is what follows from the verdicts.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/suites/commandline"
+	"github.com/dsconform/dsconform/suites/cost"
 	"github.com/dsconform/dsconform/suites/nodes"
 	"github.com/dsconform/dsconform/suites/ondelete"
 	"github.com/dsconform/dsconform/suites/placement"
@@ -21,7 +22,7 @@ func All() *framework.Registry {
 	registry := &framework.Registry{}
 	registry.Add(slices.Concat(
 		placement.Specs(), nodes.Specs(), rollout.Specs(), ondelete.Specs(), revisions.Specs(),
-		podlife.Specs(), workloads.Specs(), commandline.Specs(), troubleshooting.Specs(), resilience.Specs(),
+		podlife.Specs(), workloads.Specs(), commandline.Specs(), troubleshooting.Specs(), resilience.Specs(), cost.Specs(),
 	)...)
 	return registry
 }

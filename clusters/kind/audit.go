@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,19 +63,20 @@ func auditMount(policy string) v1alpha4.Mount {
 	return v1alpha4.Mount{HostPath: policy, ContainerPath: auditPolicyFile, Readonly: true}
 }
 
-// AuditLines implements clusters.AuditReader.
-func (c *Cluster) AuditLines(ctx context.Context, text string) (string, error) {
-	var out strings.Builder
-	err := c.onControllers(ctx, "reading the audit logs beside", func(ctx context.Context, _ kubernetes.Interface, nodes []string) error {
+// ReadAudit implements clusters.AuditReader: the logs of one control-plane node
+// after the other.
+func (c *Cluster) ReadAudit(ctx context.Context, text string, read func(io.Reader) error) error {
+	return c.onControllers(ctx, "reading the audit logs beside", func(ctx context.Context, _ kubernetes.Interface, nodes []string) error {
 		for _, node := range nodes {
 			// grep ends with 1 when nothing is found, and with 2 when there is no such file.
 			lines, err := c.containers.exec(ctx, node, "sh", "-c", `test ! -e "$2" || grep -F -e "$1" "$2" || test $? = 1`, "sh", text, AuditLogPath)
 			if err != nil {
 				return fmt.Errorf("reading %s of %s: %w", AuditLogPath, node, err)
 			}
-			out.WriteString(lines)
+			if err := read(strings.NewReader(lines)); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	return out.String(), err
 }

@@ -3,8 +3,6 @@ package sim
 import (
 	"context"
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -46,8 +44,8 @@ var (
 	_ clusters.KubeletStopper = (*Cluster)(nil)
 	_ clusters.NodePauser     = (*Cluster)(nil)
 	_ clusters.NodeRebooter   = (*Cluster)(nil)
-	_ clusters.AuditReader    = (*Cluster)(nil)
 	_ clusters.LogCollector   = (*Cluster)(nil)
+	_ clusters.AuditReader    = (*Cluster)(nil)
 )
 
 // Name implements clusters.Cluster.
@@ -71,22 +69,6 @@ func (c *Cluster) Images() map[string]string { return map[string]string{} }
 // AuditLog is the path of the API server's audit log, one audit.k8s.io/v1 Event
 // in JSON a line.
 func (c *Cluster) AuditLog() string { return c.plan.AuditLog() }
-
-// AuditLines implements clusters.AuditReader.
-func (c *Cluster) AuditLines(ctx context.Context, text string) (string, error) {
-	raw, err := os.ReadFile(c.plan.AuditLog())
-	if err != nil {
-		return "", exit.Environmentf("reading the audit log of cluster %s: %w", c.name, err)
-	}
-	var out strings.Builder
-	for line := range strings.Lines(string(raw)) {
-		// A last line without its end is still being written.
-		if strings.HasSuffix(line, "\n") && strings.Contains(line, text) {
-			out.WriteString(line)
-		}
-	}
-	return out.String(), ctx.Err()
-}
 
 // RESTConfig implements clusters.Cluster. Whatever the kubeconfig's current
 // context is by now, the configuration is this cluster's.

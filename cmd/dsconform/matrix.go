@@ -63,7 +63,7 @@ func (f *runFlags) runMatrix(ctx context.Context) error {
 
 // readMatrix reads the file and refuses flags that say what the rows say.
 func (f *runFlags) readMatrix() (*matrix.Matrix, error) {
-	for _, name := range []string{"subject", controllersFlag, "kubernetes-version", "binaries-dir", "node-image", "kubeconfig", "context", "keep", "reuse"} {
+	for _, name := range []string{"subject", "faults", controllersFlag, "kubernetes-version", "binaries-dir", "node-image", "kubeconfig", "context", "keep", "reuse"} {
 		if f.set.Changed(name) {
 			return nil, exit.Usagef("--%s and --matrix cannot go together: leave one of them out", name)
 		}

@@ -45,6 +45,7 @@ type runFlags struct {
 	manifests []string
 	images    string
 	subject   string
+	faults    bool
 	matrix    string
 	// chosen is the controller under test, and objects are its manifest's.
 	chosen  subject.Choice
@@ -87,7 +88,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "out", "the folder for report, logs and failure bundles")
 	flags.StringVar(&f.images, "images", string(fixtures.Own), "the images of the examples: own (built here), or upstream where a registry answers")
 	flags.StringArrayVar(&f.manifests, "manifest", nil, "check that this manifest of yours decodes strictly before anything is started (may be given again)")
-	flags.StringVar(&f.subject, "subject", "", "the DaemonSet controller under test: command:PATH, a program that gets KUBECONFIG, or manifest:FILE, a Deployment (default the cluster's own)")
+	flags.StringVar(&f.subject, "subject", "", "the DaemonSet controller under test: command:PATH, a program that gets KUBECONFIG; manifest:FILE, a Deployment; or release:VERSION, that of a Kubernetes release, built here, as a program, release alone being that of --kubernetes-version (default the cluster's own)")
+	flags.BoolVar(&f.faults, "faults", false, "put a proxy between the program of --subject and the API server, so that the specs that set faults there can be run; what they did to which request stands in the report")
 	flags.StringVar(&f.matrix, "matrix", "", "judge each row of this version matrix on simulated nodes, as clusters/matrix.yaml; the reports go to folders below --out")
 }
 
@@ -118,6 +120,9 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 		return err
 	}
 	log := steps.New(os.Stdout)
+	if err = f.buildSubject(ctx, log); err != nil {
+		return err
+	}
 	target, names, err := f.prepare(ctx, log)
 	if err != nil {
 		return err

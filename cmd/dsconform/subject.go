@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/binaries"
 	"github.com/dsconform/dsconform/clusters/existing"
 	"github.com/dsconform/dsconform/clusters/sim"
+	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/fixtures"
 	"github.com/dsconform/dsconform/framework/run"
 	"github.com/dsconform/dsconform/framework/subject"
@@ -26,6 +29,14 @@ func (f *runFlags) chooseSubject() error {
 	if f.chosen, err = subject.Parse(f.subject); err != nil {
 		return err
 	}
+	if f.chosen.Kind == subject.Release {
+		if f.chosen.Version, err = binaries.NormalizeKubernetes(cmp.Or(f.chosen.Version, f.cluster.kind.version)); err != nil {
+			return err
+		}
+	}
+	if f.faults && f.chosen.Kind != subject.Command && f.chosen.Kind != subject.Release {
+		return exit.Usagef("--faults stands between a program and the API server: give the program by --subject=command:PATH, or take a release's by --subject=release")
+	}
 	if f.chosen.Kind == subject.Manifest {
 		if f.objects, err = fixtures.ParseFile(f.chosen.Path); err != nil {
 			return err
@@ -38,6 +49,23 @@ func (f *runFlags) chooseSubject() error {
 		return exit.Usagef("--subject runs the cluster with --controllers=%s: leave --controllers out", clusters.DaemonSetControllerOff)
 	}
 	return nil
+}
+
+// buildSubject builds the release whose controller is to be judged, and makes a
+// program under test of it.
+func (f *runFlags) buildSubject(ctx context.Context, log *steps.Log) error {
+	if f.chosen.Kind != subject.Release {
+		return nil
+	}
+	builder, err := binaries.New(binaries.Options{Log: log})
+	if err != nil {
+		return exit.Environmentf("%w", err)
+	}
+	if err = builder.CheckKubernetes(ctx, f.chosen.Version); err != nil {
+		return environment(err)
+	}
+	f.chosen, err = controllerOf(ctx, f.chosen.Version, builder)
+	return err
 }
 
 // fitSubject makes the cluster one without a controller of its own. What is
@@ -67,6 +95,7 @@ func (f *runFlags) startSubject(ctx context.Context, t *target, plan *run.Plan) 
 	settings := &plan.Config.Settings
 	under, err := subject.Start(ctx, f.chosen, subject.Options{
 		Config: t.cluster.RESTConfig, Executable: executable(), Out: settings.OutDir, Objects: f.objects,
+		Faults: f.faults, Seed: plan.Seed,
 		Foreign: t.cluster.Provider() == existing.ProviderName,
 		First:   settings.Timeouts.SubjectWrites, Available: settings.Timeouts.SubjectAvailable,
 		Rival: settings.Timeouts.Rival, Cleanup: settings.Timeouts.Cleanup, Log: plan.Log,

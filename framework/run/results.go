@@ -12,6 +12,7 @@ import (
 
 	"github.com/dsconform/dsconform/clusters/steps"
 	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/faults"
 	"github.com/dsconform/dsconform/reports"
 )
 
@@ -131,6 +132,7 @@ func Verdict(s framework.Spec, r types.SpecReport) reports.Spec {
 	v.DurationSeconds = r.RunTime.Seconds()
 	v.WaitSeconds = waitOf(r)
 	v.Measures = measuresOf(r)
+	v.Faults = faultsOf(r)
 	failure := failureOf(r)
 	unknown := unknownOf(r)
 	switch r.State {
@@ -231,6 +233,22 @@ func measuresOf(r types.SpecReport) []reports.Measure {
 			m = framework.Figure{Name: "unreadable figure", Value: entry.Value.AsJSON}
 		}
 		out = append(out, reports.Measure{Name: m.Name, Value: m.Value})
+	}
+	return out
+}
+
+// faultsOf gives what was done to the controller's requests.
+func faultsOf(r types.SpecReport) []reports.Fault {
+	var out []reports.Fault
+	for _, entry := range r.ReportEntries {
+		if entry.Name != framework.EntryFault {
+			continue
+		}
+		var d faults.Deed
+		if err := json.Unmarshal([]byte(entry.Value.AsJSON), &d); err != nil {
+			d = faults.Deed{Rule: "unreadable", Did: entry.Value.AsJSON}
+		}
+		out = append(out, reports.Fault{At: d.At, Rule: d.Rule, Request: d.Request, Did: d.Did, Count: d.Count})
 	}
 	return out
 }

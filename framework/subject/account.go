@@ -13,6 +13,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/dsconform/dsconform/framework/faults"
 )
 
 const (
@@ -51,6 +53,15 @@ func token(ctx context.Context, cs kubernetes.Interface) (string, error) {
 	return got.Status.Token, nil
 }
 
+// through gives admin's configuration as it is for those who come by way of the
+// proxy.
+func through(admin *rest.Config, proxy *faults.Proxy) *rest.Config {
+	if proxy == nil {
+		return admin
+	}
+	return &rest.Config{Host: proxy.URL, TLSClientConfig: rest.TLSClientConfig{CAData: proxy.CA}}
+}
+
 // kubeconfig is a configuration for the same API server as admin's, with the
 // token as its only credential, and with all it needs within.
 func kubeconfig(admin *rest.Config, token string) (*clientcmdapi.Config, error) {
@@ -74,13 +85,14 @@ func kubeconfig(admin *rest.Config, token string) (*clientcmdapi.Config, error) 
 	}, nil
 }
 
-// writeKubeconfig asks for a token and writes the kubeconfig that holds it.
-func writeKubeconfig(ctx context.Context, admin *rest.Config, cs kubernetes.Interface, path string) error {
+// writeKubeconfig asks for a token and writes the kubeconfig that holds it, for
+// the server and authority of the configuration given.
+func writeKubeconfig(ctx context.Context, server *rest.Config, cs kubernetes.Interface, path string) error {
 	t, err := token(ctx, cs)
 	if err != nil {
 		return err
 	}
-	config, err := kubeconfig(admin, t)
+	config, err := kubeconfig(server, t)
 	if err != nil {
 		return err
 	}

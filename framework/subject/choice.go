@@ -23,6 +23,9 @@ const (
 	Command Kind = "command"
 	// Manifest is a Deployment that runs in the cluster.
 	Manifest Kind = "manifest"
+	// Release is a release's own controller. Whoever can build it makes a Command
+	// of it before it is started.
+	Release Kind = "release"
 )
 
 // Choice says which controller is judged.
@@ -50,8 +53,9 @@ func (c Choice) name() string {
 	return filepath.Base(c.Path)
 }
 
-// Parse reads a value of --subject: empty, command:PATH or manifest:FILE. The
-// error is of class Usage and says what would be right.
+// Parse reads a value of --subject: empty, command:PATH, manifest:FILE,
+// release:VERSION or release alone. The error is of class Usage and says what
+// would be right.
 func Parse(value string) (Choice, error) {
 	if value == "" {
 		return Choice{}, nil
@@ -59,8 +63,12 @@ func Parse(value string) (Choice, error) {
 	word, path, cut := strings.Cut(value, ":")
 	kind := Kind(word)
 	switch {
+	case value == string(Release) || kind == Release && path != "":
+		return Choice{Kind: Release, Version: path}, nil
+	case kind == Release:
+		return Choice{}, exit.Usagef("--subject=%s names no version: give %s, or release alone for the cluster's own", value, form(kind))
 	case kind != Command && kind != Manifest || !cut:
-		return Choice{}, exit.Usagef("--subject is %q; it must be command:PATH or manifest:FILE, perhaps %s", value, meant(value))
+		return Choice{}, exit.Usagef("--subject is %q; it must be command:PATH, manifest:FILE or release:VERSION, perhaps %s", value, meant(value))
 	case path == "":
 		return Choice{}, exit.Usagef("--subject=%s names no file: give %s", value, form(kind))
 	}
@@ -77,17 +85,21 @@ func Parse(value string) (Choice, error) {
 
 // form is how a kind is given.
 func form(k Kind) string {
-	if k == Manifest {
+	switch k {
+	case Manifest:
 		return "manifest:FILE"
+	case Release:
+		return "release:VERSION"
+	default:
+		return "command:PATH"
 	}
-	return "command:PATH"
 }
 
 // meant is the right value that is nearest to a malformed one.
 func meant(value string) string {
 	word, path, cut := strings.Cut(value, ":")
 	if cut && path != "" {
-		return nearest.Of(word, []string{string(Command), string(Manifest)}) + ":" + path
+		return nearest.Of(word, kinds()) + ":" + path
 	}
 	if !cut && strings.ContainsAny(word, "./") { // a path alone
 		switch strings.ToLower(filepath.Ext(word)) {
@@ -96,8 +108,10 @@ func meant(value string) string {
 		}
 		return string(Command) + ":" + word
 	}
-	return form(Kind(nearest.Of(word, []string{string(Command), string(Manifest)})))
+	return form(Kind(nearest.Of(word, kinds())))
 }
+
+func kinds() []string { return []string{string(Command), string(Manifest), string(Release)} }
 
 // executable refuses a path that is no program.
 func (c Choice) executable() error {

@@ -25,9 +25,11 @@ func TestParse(t *testing.T) {
 		"":                     {},
 		"command:" + program:   {Kind: Command, Path: program},
 		"manifest:" + manifest: {Kind: Manifest, Path: manifest},
+		"release":              {Kind: Release},
+		"release:v1.36.3":      {Kind: Release, Version: "v1.36.3"},
 	} {
 		got, err := Parse(value)
-		if err != nil || got.Kind != want.Kind || got.Path != want.Path {
+		if err != nil || got.Kind != want.Kind || got.Path != want.Path || got.Version != want.Version {
 			t.Errorf("Parse(%q) = %+v, %v", value, got, err)
 		}
 		if got.Replaces() != (want.Kind != Own) {
@@ -48,6 +50,7 @@ func TestParseRefusesWhatCannotRun(t *testing.T) {
 		"a manifest's":    {"./x.yaml", "perhaps manifest:./x.yaml"},
 		"a word":          {"manifst", "perhaps manifest:FILE"},
 		"no path":         {"command:", "give command:PATH"},
+		"no version":      {"release:", "give release:VERSION"},
 		"no file":         {"manifest:", "give manifest:FILE"},
 		"a program gone":  {"command:/nonexistent/program", "does not exist"},
 		"known elsewhere": {"command:/nonexistent/sh", "perhaps command:/"},

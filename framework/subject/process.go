@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/dsconform/dsconform/framework/faults"
 	"github.com/dsconform/dsconform/internal/exit"
 	"github.com/dsconform/dsconform/internal/supervisor"
 )
@@ -29,6 +30,8 @@ type process struct {
 	identity string
 	silent   bool
 	parent   *supervisor.Process
+	// proxy stands between the program and the API server; nil if nothing does.
+	proxy *faults.Proxy
 	// forget takes back what was made in the cluster.
 	forget func(context.Context) error
 	// unwatch ends the watch over the program, and returns when it has ended.
@@ -73,8 +76,14 @@ func (s *process) launch(ctx context.Context, admin *rest.Config, cs kubernetes.
 			return nil
 		}
 	}
+	if s.options.Faults {
+		s.proxy, err = faults.Start(ctx, faults.Options{Folder: s.folder, Upstream: admin, Seed: s.options.Seed})
+		if err != nil {
+			return err
+		}
+	}
 	config := filepath.Join(s.folder, "kubeconfig")
-	if err = writeKubeconfig(ctx, admin, cs, config); err != nil {
+	if err = writeKubeconfig(ctx, through(admin, s.proxy), cs, config); err != nil {
 		return err
 	}
 	s.supervisor = supervisor.NewClient(s.folder)
@@ -193,7 +202,9 @@ func crashText(name string, s supervisor.Status) string {
 }
 
 // Handle implements Subject.
-func (s *process) Handle() Handle { return Handle{Kind: Command, Folder: s.folder} }
+func (s *process) Handle() Handle {
+	return Handle{Kind: Command, Folder: s.folder, Faults: s.proxy != nil}
+}
 
 // Status implements Subject.
 func (s *process) Status(ctx context.Context) (Status, error) {
@@ -221,6 +232,9 @@ func (s *process) Close(ctx context.Context) error {
 			s.parent.Wait()
 		}
 		errs = append(errs, err)
+	}
+	if s.proxy != nil {
+		errs = append(errs, s.proxy.Close())
 	}
 	errs = append(errs, s.forget(ctx))
 	if s.folder != "" {

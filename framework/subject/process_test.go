@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/framework/faults"
 	"github.com/dsconform/dsconform/internal/exit"
 	"github.com/dsconform/dsconform/internal/supervisor"
 )
@@ -82,6 +83,42 @@ func TestAProgramThatWritesIsJudged(t *testing.T) {
 	}
 	if !slices.Contains(c.deleted, "/api/v1/namespaces/probing") || !slices.Contains(c.deleted, "/api/v1/namespaces/kube-system/serviceaccounts/daemon-set-controller") {
 		t.Errorf("deleted were %v", c.deleted)
+	}
+}
+
+func TestAProgramBehindFaultsKnowsOnlyTheProxy(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	o := c.options(t)
+	o.Faults = true
+	c.write()
+	done := filepath.Join(t.TempDir(), "done")
+	if err := syscall.Mkfifo(done, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Start(t.Context(), program(t, `cat "$KUBECONFIG"; echo done >`+done+`; exec sleep 600`), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, unread := os.ReadFile(done); unread != nil {
+		t.Fatal(unread)
+	}
+	log, err := os.ReadFile(filepath.Join(o.Out, LogName))
+	if err != nil || strings.Contains(string(log), c.url) || !strings.Contains(string(log), "server: https://127.0.0.1:") || !strings.Contains(string(log), "token: secret") {
+		t.Errorf("its kubeconfig was %s, %v", log, err)
+	}
+	injector, ok := s.Handle().Open(nil).(faults.Injector)
+	if !ok {
+		t.Fatalf("%T sets no faults", s.Handle().Open(nil))
+	}
+	if err = injector.SetFault(t.Context(), faults.Rule{Name: "some", Effect: faults.Count}); err != nil {
+		t.Error(err)
+	}
+	if err = s.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err = injector.SetFault(t.Context(), faults.Rule{Name: "more", Effect: faults.Count}); err == nil {
+		t.Error("the proxy outlives the program")
 	}
 }
 

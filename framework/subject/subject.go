@@ -38,6 +38,10 @@ type Options struct {
 	// Foreign says that somebody else's cluster is judged: whether it runs a
 	// controller of its own has to be found out.
 	Foreign bool
+	// Faults puts a proxy between a program and the API server, by which specs
+	// set faults; Seed is what it draws from.
+	Faults bool
+	Seed   int64
 	// First bounds the wait for the first sign of life.
 	First time.Duration
 	// Available bounds the wait for a Deployment's pods.

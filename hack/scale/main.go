@@ -136,7 +136,7 @@ func run(ctx context.Context, exe string, n int, plain bool) (out result, err er
 
 // cost adds what the DaemonSet controller wrote and how large the control plane is.
 func cost(ctx context.Context, c *sim.Cluster, n int, since time.Time, before int, out *result) error {
-	writes, err := writesSince(c.AuditLog(), since)
+	writes, err := writesSince(ctx, c, since)
 	if err != nil {
 		return err
 	}

@@ -7,11 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/dsconform/dsconform/internal/unixhttp"
 )
 
 // ErrGone is wrapped by the errors of a Client whose supervisor does not run.
@@ -22,13 +23,7 @@ type Client struct{ http *http.Client }
 
 // NewClient makes a client; it connects with each request.
 func NewClient(folder string) *Client {
-	var dialer net.Dialer
-	return &Client{http: &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", filepath.Join(folder, socketFile))
-		},
-	}}}
+	return &Client{http: unixhttp.NewClient(filepath.Join(folder, socketFile))}
 }
 
 // Status tells of all components, in the order of their start.

@@ -2,18 +2,15 @@ package supervisor
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
-)
 
-// maxSocketPath is the longest path a socket may have, the kernel's own limit.
-const maxSocketPath = 107
+	"github.com/dsconform/dsconform/internal/unixhttp"
+)
 
 // Process is a supervisor this process has started.
 type Process struct {
@@ -64,16 +61,9 @@ func Spawn(ctx context.Context, exe, folder string, config Config) (*Process, er
 
 // listen makes the control socket and gives it as a file to be inherited.
 func listen(ctx context.Context, path string) (*os.File, error) {
-	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("the control socket %s would have a path of %d bytes, and %d is the most: choose a shorter folder or name", path, len(path), maxSocketPath)
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("removing an old control socket: %w", err)
-	}
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "unix", path)
+	l, err := unixhttp.Listen(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("making the control socket: %w", err)
+		return nil, err
 	}
 	defer l.Close()
 	unix, ok := l.(*net.UnixListener)

@@ -7,8 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/audit"
 	"github.com/dsconform/dsconform/framework/history"
-	"github.com/dsconform/dsconform/suites/internal/audit"
 	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
 
@@ -36,7 +36,7 @@ func adoptionAsksFirst() framework.Spec {
 				}
 				return ownedBy(ds, p.OwnerReferences)
 			})
-			requests := audit.Requests(ctx, e, e.Namespace)
+			requests := e.Requests(ctx, e.Namespace)
 			patch, err := adoption(requests, orphan)
 			e.Must(err, "find the adoption in the audit log")
 			e.Check(askedBefore(requests, patch, ds.Name, orphan), "a read of DaemonSet %s precedes its adoption of pod %s", ds.Name, orphan.Name)
@@ -45,18 +45,18 @@ func adoptionAsksFirst() framework.Spec {
 }
 
 // adoption gives the request by which the orphan got its owner.
-func adoption(requests []audit.Request, orphan *corev1.Pod) (audit.Request, error) {
+func adoption(requests []audit.Event, orphan *corev1.Pod) (audit.Event, error) {
 	for _, r := range requests {
 		if (r.Verb == "patch" || r.Verb == "update") && r.Resource == "pods" && r.Name == orphan.Name && r.Code == 200 {
 			return r, nil
 		}
 	}
-	return audit.Request{}, fmt.Errorf("none of %d requests is a write to pod %s", len(requests), orphan.Name)
+	return audit.Event{}, fmt.Errorf("none of %d requests is a write to pod %s", len(requests), orphan.Name)
 }
 
 // askedBefore judges that whoever sent the patch has read the DaemonSet after
 // the orphan was made and before that.
-func askedBefore(requests []audit.Request, patch audit.Request, daemonSet string, orphan *corev1.Pod) error {
+func askedBefore(requests []audit.Event, patch audit.Event, daemonSet string, orphan *corev1.Pod) error {
 	reads := 0
 	for _, r := range requests {
 		if r.User != patch.User || r.Verb != "get" || r.Resource != "daemonsets" || r.Name != daemonSet {

@@ -12,8 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/audit"
 	"github.com/dsconform/dsconform/framework/history"
-	"github.com/dsconform/dsconform/suites/internal/audit"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
 	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
@@ -61,7 +61,7 @@ func namespaceEnds() framework.Spec {
 			e.StaysFor(ctx, 2*e.Timeouts.Quiet, "no pod is made in the namespace", inside, nothing)
 			rest := time.Now()
 			e.StaysFor(ctx, 6*e.Timeouts.Quiet, "no pod is made in the namespace", inside, nothing)
-			requests := audit.Requests(ctx, e, other)
+			requests := e.Requests(ctx, other)
 			e.Measure("refused creations of pods in a namespace that is being deleted", len(refusedCreations(requests, "pods")))
 			e.Check(noneSince(refusedCreations(requests, "pods"), rest), "after the first refusals nobody tries to create a pod in the namespace")
 			e.Check(noneSince(refusedCreations(requests, "events"), time.Time{}), "nobody tries to report the refusals by events in the namespace")
@@ -110,8 +110,8 @@ func stands(s *history.State, ds *appsv1.DaemonSet) error {
 }
 
 // refusedCreations are the requests to create objects of the resource that were forbidden.
-func refusedCreations(requests []audit.Request, resource string) []audit.Request {
-	var out []audit.Request
+func refusedCreations(requests []audit.Event, resource string) []audit.Event {
+	var out []audit.Event
 	for _, r := range requests {
 		if r.Verb == "create" && r.Resource == resource && r.Code == 403 {
 			out = append(out, r)
@@ -121,9 +121,9 @@ func refusedCreations(requests []audit.Request, resource string) []audit.Request
 }
 
 // noneSince judges that none of the requests came after the moment.
-func noneSince(requests []audit.Request, moment time.Time) error {
+func noneSince(requests []audit.Event, moment time.Time) error {
 	for _, r := range requests {
-		if r.Asked.After(moment) {
+		if r.Received.After(moment) {
 			return fmt.Errorf("%d requests in all, such as %s", len(requests), r)
 		}
 	}

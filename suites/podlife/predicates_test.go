@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/dsconform/dsconform/framework/audit"
 	"github.com/dsconform/dsconform/framework/history"
-	"github.com/dsconform/dsconform/suites/internal/audit"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
 	"github.com/dsconform/dsconform/suites/internal/scene"
 )
@@ -106,19 +106,19 @@ func TestKeepsThree(t *testing.T) {
 func TestAskedBefore(t *testing.T) {
 	orphan := scene.Pod("orphan", "", "")
 	orphan.CreationTimestamp = metav1.NewTime(scene.Start())
-	at := func(verb, resource, name, user string, s int) audit.Request {
+	at := func(verb, resource, name, user string, s int) audit.Event {
 		moment := scene.Start().Add(time.Duration(s) * time.Second)
-		return audit.Request{User: user, Verb: verb, Resource: resource, Name: name, Code: 200, Asked: moment, Answered: moment}
+		return audit.Event{User: user, Verb: verb, Resource: resource, Name: name, Code: 200, Received: moment, Answered: moment}
 	}
 	patch := at("patch", "pods", "orphan", "ds", 2)
-	got, err := adoption([]audit.Request{at("create", "pods", "orphan", "me", 0), patch}, orphan)
+	got, err := adoption([]audit.Event{at("create", "pods", "orphan", "me", 0), patch}, orphan)
 	if err != nil || got != patch {
 		t.Errorf("got %v, %v", got, err)
 	}
 	_, err = adoption(nil, orphan)
 	scene.Expect(t, err, "none of 0 requests")
 	for name, tc := range map[string]struct {
-		read  audit.Request
+		read  audit.Event
 		wrong string
 	}{
 		"in time":         {at("get", "daemonsets", "agent", "ds", 1), ""},
@@ -130,15 +130,15 @@ func TestAskedBefore(t *testing.T) {
 		"only afterwards": {at("patch", "daemonsets", "agent", "ds", 1), "0 times"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			scene.Expect(t, askedBefore([]audit.Request{tc.read, patch}, patch, "agent", orphan), tc.wrong)
+			scene.Expect(t, askedBefore([]audit.Event{tc.read, patch}, patch, "agent", orphan), tc.wrong)
 		})
 	}
 }
 
 func TestNoneSince(t *testing.T) {
-	early := audit.Request{Verb: "create", Resource: "pods", Code: 403, Asked: scene.Start()}
-	late := audit.Request{Verb: "create", Resource: "pods", Code: 403, Asked: scene.Start().Add(time.Minute)}
-	all := refusedCreations([]audit.Request{early, late, {Verb: "create", Resource: "pods", Code: 201}, {Verb: "create", Resource: "events", Code: 403}}, "pods")
+	early := audit.Event{Verb: "create", Resource: "pods", Code: 403, Received: scene.Start()}
+	late := audit.Event{Verb: "create", Resource: "pods", Code: 403, Received: scene.Start().Add(time.Minute)}
+	all := refusedCreations([]audit.Event{early, late, {Verb: "create", Resource: "pods", Code: 201}, {Verb: "create", Resource: "events", Code: 403}}, "pods")
 	if len(all) != 2 {
 		t.Errorf("got %v", all)
 	}

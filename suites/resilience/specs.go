@@ -7,5 +7,18 @@ func Specs() []framework.Spec {
 	return []framework.Spec{
 		restartInSteadyState(),
 		changesWhileDown(),
+		killedMidRollout(),
+		killedMidCreation(),
+		outage(),
+		lostAnswers(),
+		transientErrors(),
+		stalePods(),
+		staleSyncSkipped(),
+		staleBeyondExpectations(),
+		lostWatches(),
+		neighbourRejected(),
+		undeletable(),
+		bornTerminating(),
+		twoWriters(),
 	}
 }

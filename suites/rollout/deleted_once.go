@@ -7,8 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/framework/audit"
 	"github.com/dsconform/dsconform/framework/history"
-	"github.com/dsconform/dsconform/suites/internal/audit"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
 )
 
@@ -40,7 +40,7 @@ func deletedOnce() framework.Spec {
 			}
 			fleet.AwaitRollout(ctx, e, ds)
 
-			calls := deletions(audit.Requests(ctx, e, e.Namespace))
+			calls := deletions(e.Requests(ctx, e.Namespace))
 			for _, own := range old.All() {
 				e.Check(once(own, calls[own.Name]), "pod %s is deleted by exactly one request", own.Name)
 			}
@@ -57,7 +57,7 @@ func once(pod *corev1.Pod, by []string) error {
 
 // deletions gives, for each pod, the users of all requests to delete it. Kubelets
 // are left out: theirs end the pod once it has stopped.
-func deletions(requests []audit.Request) map[string][]string {
+func deletions(requests []audit.Event) map[string][]string {
 	calls := map[string][]string{}
 	for _, r := range requests {
 		if r.Verb == "delete" && r.Resource == "pods" && !r.OfKubelet() {

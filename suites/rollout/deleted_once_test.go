@@ -3,12 +3,12 @@ package rollout
 import (
 	"testing"
 
-	"github.com/dsconform/dsconform/suites/internal/audit"
+	"github.com/dsconform/dsconform/framework/audit"
 	"github.com/dsconform/dsconform/suites/internal/scene"
 )
 
 func TestDeletions(t *testing.T) {
-	calls := deletions([]audit.Request{
+	calls := deletions([]audit.Event{
 		{User: "ds", Verb: "delete", Resource: "pods", Name: "a"},
 		{User: "ds", Verb: "delete", Resource: "pods", Name: "a"},
 		{User: "ds", Verb: "delete", Resource: "pods", Name: "b"},
