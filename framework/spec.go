@@ -35,13 +35,14 @@ const (
 	CommandLine     Area = "commandline"
 	Troubleshooting Area = "troubleshooting"
 	Resilience      Area = "resilience"
+	API             Area = "api"
 )
 
 // Areas lists every area in its order.
 func Areas() []Area {
 	return []Area{
 		Placement, NodeLife, RollingUpdate, OnDelete, Revisions, PodLife,
-		Workloads, CommandLine, Troubleshooting, Resilience,
+		Workloads, CommandLine, Troubleshooting, Resilience, API,
 	}
 }
 
