@@ -37,6 +37,7 @@ func Specs() []framework.Spec {
 		surgeMinReady(),
 		surgeReadyFlap(),
 		surgeHostPort(),
+		hostPortHandedOver(),
 		surgeTakenBack(),
 		surgeUnderOnDelete(),
 		observedGeneration(),
