@@ -27,5 +27,6 @@ func Specs() []framework.Spec {
 		foreignConditionKept(),
 		creationEvents(),
 		quotaDenialReported(),
+		podSecurity(),
 	}
 }
