@@ -28,5 +28,6 @@ func Specs() []framework.Spec {
 		creationEvents(),
 		quotaDenialReported(),
 		podSecurity(),
+		hostPathKept(),
 	}
 }
