@@ -32,10 +32,12 @@ func containerRestartPolicy() framework.Spec {
 				return
 			}
 			e.Check(err, "a container's restartPolicy is accepted by %s", version)
-			got := get(ctx, e, name).Spec.Template.Spec.Containers[0].RestartPolicy
-			kept := got != nil && *got == policy
-			dropped := got == nil && version.Minor() == 34
-			e.That(kept || dropped, "the restartPolicy is stored as it was given (or dropped, by 1.34)", "it is %v", got)
+			var got corev1.ContainerRestartPolicy
+			if p := get(ctx, e, name).Spec.Template.Spec.Containers[0].RestartPolicy; p != nil {
+				got = *p
+			}
+			dropped := got == "" && version.Minor() == 34
+			e.That(got == policy || dropped, "the restartPolicy is stored as it was given (or dropped, by 1.34)", "it is %q", got)
 		},
 	}
 }

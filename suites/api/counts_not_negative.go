@@ -29,7 +29,8 @@ func countsNotNegative() framework.Spec {
 				row{name: "history", change: fleet.HistoryLimit(0)},
 			)
 			limit := got["history"].Spec.RevisionHistoryLimit
-			e.That(limit != nil && *limit == 0, "a revisionHistoryLimit of 0 stays 0", "it is %v", limit)
+			e.That(limit != nil, "a revisionHistoryLimit is stored", "there is none")
+			e.That(*limit == 0, "a revisionHistoryLimit of 0 stays 0", "it is %d", *limit)
 			e.That(got["min-ready"].Spec.MinReadySeconds == 0, "a minReadySeconds of 0 stays 0", "it is %d", got["min-ready"].Spec.MinReadySeconds)
 		},
 	}

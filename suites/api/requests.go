@@ -124,8 +124,11 @@ func get(ctx context.Context, e *framework.Env, name string) *appsv1.DaemonSet {
 func absent(ctx context.Context, e *framework.Env, name string) error {
 	_, err := client(e).Get(ctx, name, metav1.GetOptions{})
 	e.Must(answer.Unanswered(err), "read DaemonSet %s", name)
-	if !apierrors.IsNotFound(err) {
-		return fmt.Errorf("DaemonSet %s is not missing (the answer's error: %w)", name, err)
+	switch {
+	case err == nil:
+		return fmt.Errorf("DaemonSet %s is there", name)
+	case !apierrors.IsNotFound(err):
+		return fmt.Errorf("whether DaemonSet %s is there is not told: %w", name, err)
 	}
 	return nil
 }

@@ -39,7 +39,8 @@ func preemption() framework.Spec {
 				ds.Spec.Template.Spec.PriorityClassName = high.Name
 			}), own)
 			pod := site.One(e.History.State(), ds, own)
-			e.That(pod.Spec.Priority != nil && *pod.Spec.Priority == high.Value, "the pod has the priority of its class", "it has %v", pod.Spec.Priority)
+			e.That(pod.Spec.Priority != nil, "the pod has a priority", "it has none")
+			e.That(*pod.Spec.Priority == high.Value, "the pod has the priority of its class", "it has %d", *pod.Spec.Priority)
 			e.Check(preempted(e.History.Entries(), victim), "pod victim gave way to preemption")
 			e.Check(nominated(e.History.Entries(), ds, own), "the scheduler nominated the pod for %s", own)
 			e.Stays(ctx, "the pod on the other node is left alone", nil, fleet.Every(site.Same(spared), site.Running(ds, own)))
