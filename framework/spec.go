@@ -38,13 +38,14 @@ const (
 	Troubleshooting Area = "troubleshooting"
 	Resilience      Area = "resilience"
 	Cost            Area = "cost"
+	API             Area = "api"
 )
 
 // Areas lists every area in its order.
 func Areas() []Area {
 	return []Area{
 		Placement, NodeLife, RollingUpdate, OnDelete, Revisions, PodLife,
-		Workloads, CommandLine, Troubleshooting, Resilience, Cost,
+		Workloads, CommandLine, Troubleshooting, Resilience, Cost, API,
 	}
 }
 

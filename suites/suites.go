@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/suites/api"
 	"github.com/dsconform/dsconform/suites/commandline"
 	"github.com/dsconform/dsconform/suites/cost"
 	"github.com/dsconform/dsconform/suites/nodes"
@@ -23,6 +24,7 @@ func All() *framework.Registry {
 	registry.Add(slices.Concat(
 		placement.Specs(), nodes.Specs(), rollout.Specs(), ondelete.Specs(), revisions.Specs(),
 		podlife.Specs(), workloads.Specs(), commandline.Specs(), troubleshooting.Specs(), resilience.Specs(), cost.Specs(),
+		api.Specs(),
 	)...)
 	return registry
 }

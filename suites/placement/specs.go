@@ -10,6 +10,7 @@ func Specs() []framework.Spec {
 		nodeNameAndSelector(), noRoom(), cordonedNode(), taintedNode(), softTaint(), tolerationMatching(),
 		controlPlaneNodes(), antiAffinityIsTheSchedulers(), podFromTemplate(), duplicatesArePruned(),
 		replacementWaits(), foreignPods(), virtualNode(), notReadyNode(), comparisonTolerations(),
+		roomAppears(), preemption(), hostPortTaken(),
 
 		automaticTolerations(), hostNetworkToleration(), templateKeepsItsTolerations(), userTolerationsFirst(),
 		finiteTolerationReplaced(), noDefaultSeconds(), blanketToleration(), notToleratedByDefault(),

@@ -38,7 +38,7 @@ func creationEvents() framework.Spec {
 				for _, want := range []struct{ reason, pod string }{
 					{"SuccessfulCreate", victim.Name}, {"SuccessfulCreate", other.Name}, {"SuccessfulDelete", victim.Name},
 				} {
-					if err := named(s, want.reason, want.pod); err != nil {
+					if err := named(s, corev1.EventTypeNormal, want.reason, want.pod); err != nil {
 						return err
 					}
 				}
@@ -52,14 +52,14 @@ func creationEvents() framework.Spec {
 	}
 }
 
-// named tells whether a Normal event of the reason names the pod.
-func named(s *history.State, reason, pod string) error {
+// named tells whether an event of the type and reason has the words.
+func named(s *history.State, kind, reason, words string) error {
 	for _, ev := range s.EventsFor("DaemonSet", "agent") {
-		if ev.Reason == reason && ev.Type == corev1.EventTypeNormal && strings.Contains(ev.Message, pod) {
+		if ev.Reason == reason && ev.Type == kind && strings.Contains(ev.Message, words) {
 			return nil
 		}
 	}
-	return fmt.Errorf("no Normal event %s on DaemonSet agent names pod %s", reason, pod)
+	return fmt.Errorf("no %s event %s on DaemonSet agent has %q", kind, reason, words)
 }
 
 // quotaDenialReported: kubernetes#113787, a status that was not written because

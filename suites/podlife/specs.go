@@ -49,5 +49,7 @@ func Specs() []framework.Spec {
 		creationEvents(),
 		quotaDenialReported(),
 		refusedDeletionReported(),
+		podSecurity(),
+		hostPathKept(),
 	}
 }

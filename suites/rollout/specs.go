@@ -39,6 +39,7 @@ func Specs() []framework.Spec {
 		surgeMinReady(),
 		surgeReadyFlap(),
 		surgeHostPort(),
+		hostPortHandedOver(),
 		surgeTakenBack(),
 		surgeUnderOnDelete(),
 		surgeAtRest(),
