@@ -97,7 +97,7 @@ sim: build ## Run the whole suite on simulated nodes, all that needs no real kub
 	./$(BIN) run --cluster=sim $(if $(NODES),--nodes='$(NODES)') $(if $(BINARIES_DIR),--binaries-dir='$(BINARIES_DIR)') --out '$(OUT)/sim' $(ARGS)
 
 .PHONY: test
-test: unit smoke sim ## Run the unit tests, the smoke run on kind, and the whole suite on simulated nodes.
+test: unit smoke ## Run the unit tests, then the smoke run on kind.
 
 .PHONY: verify
 verify: ## Check formatting, vet, linters, generated files and modules; no cluster is needed. The first run builds the linter.

@@ -53,13 +53,13 @@ func (e *Env) AwaitHits(ctx context.Context, within time.Duration, fault string,
 	since := time.Now()
 	limit, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	hits, err := ableController[faults.Injector](e).AwaitFault(limit, fault, least)
+	_, err := ableController[faults.Injector](e).AwaitFault(limit, fault, least)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
 		e.stopped(ctx, expected, err)
 	case errors.Is(limit.Err(), context.DeadlineExceeded):
-		hits = e.Hits(ctx, fault)
+		hits := e.Hits(ctx, fault)
 		e.failWithCause(fmt.Sprintf("%s, within %s", expected, within), fmt.Sprintf("the fault %s has hit %d, not %d", fault, hits, least), "", since)
 	default:
 		e.Must(err, "wait for the fault %s", fault)

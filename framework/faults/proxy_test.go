@@ -139,7 +139,9 @@ func TestAHeldRequestOfAClientThatIsGoneIsNeverForwarded(t *testing.T) {
 	go func() { ended <- s.create(ctx, "a") }()
 	s.await(t, "lost", 1)
 	cancel()
-	<-ended
+	if err := <-ended; err == nil {
+		t.Error("the request was answered")
+	}
 	s.lift(t, "lost")
 	if s.server.stored() != 0 {
 		t.Error("it was stored")

@@ -160,8 +160,8 @@ func newScene(t *testing.T, contentType string) *scene {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.proxy.Close(); err != nil {
-			t.Error(err)
+		if closed := s.proxy.Close(); closed != nil {
+			t.Error(closed)
 		}
 	})
 	s.faults = NewClient(folder)

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strconv"
@@ -39,7 +40,7 @@ func main() {
 		os.Exit(2)
 	}
 	for _, n := range counts {
-		if err := bench(ctx, *exe, n); err != nil {
+		if err := bench(ctx, os.Stdout, *exe, n); err != nil {
 			fmt.Fprintf(os.Stderr, "%d nodes: %v\n", n, err)
 			os.Exit(3)
 		}
@@ -65,8 +66,8 @@ type timed struct {
 }
 
 // bench times one number of nodes, ours first, and prints the table.
-func bench(ctx context.Context, exe string, n int) error {
-	fmt.Printf("\n%d nodes\n", n)
+func bench(ctx context.Context, w io.Writer, exe string, n int) error {
+	fmt.Fprintf(w, "\n%d nodes\n", n)
 	ours, err := run(ctx, exe, n, false)
 	if err != nil {
 		return err
@@ -75,13 +76,13 @@ func bench(ctx context.Context, exe string, n int) error {
 	if err != nil {
 		return fmt.Errorf("the baseline: %w", err)
 	}
-	fmt.Printf("%-48s %10s %10s %7s\n", "", "dsconform", "plain", "ratio")
+	fmt.Fprintf(w, "%-48s %10s %10s %7s\n", "", "dsconform", "plain", "ratio")
 	for i, row := range ours.rows {
 		row.theirs = theirs.rows[i].ours
-		fmt.Printf("%-48s %8.1f s %8.1f s %7.2f\n", row.what, row.ours.Seconds(), row.theirs.Seconds(), row.ours.Seconds()/row.theirs.Seconds())
+		fmt.Fprintf(w, "%-48s %8.1f s %8.1f s %7.2f\n", row.what, row.ours.Seconds(), row.theirs.Seconds(), row.ours.Seconds()/row.theirs.Seconds())
 	}
 	for _, line := range ours.cost {
-		fmt.Println(line)
+		fmt.Fprintln(w, line)
 	}
 	return nil
 }

@@ -96,13 +96,13 @@ func ours(ctx context.Context, c *sim.Cluster, n int, out *result) error {
 func rolledOut(ctx context.Context, cs kubernetes.Interface, generation int64, n int) error {
 	sets := cache.NewListWatchFromClient(cs.AppsV1().RESTClient(), "daemonsets", metav1.NamespaceDefault, fields.OneTermEqualSelector(metav1.ObjectNameField, set))
 	return await.Until(ctx, sets, "the DaemonSet to be rolled out", func(found []*appsv1.DaemonSet) (bool, string) {
-		for _, ds := range found {
-			s := ds.Status
-			if s.ObservedGeneration >= generation && int(s.DesiredNumberScheduled) == n && int(s.UpdatedNumberScheduled) == n && int(s.NumberAvailable) == n {
-				return true, ""
-			}
-			return false, fmt.Sprintf("%d of %d are available, %d updated", s.NumberAvailable, s.DesiredNumberScheduled, s.UpdatedNumberScheduled)
+		if len(found) == 0 {
+			return false, "it is not there"
 		}
-		return false, "it is not there"
+		s := found[0].Status
+		if s.ObservedGeneration >= generation && int(s.DesiredNumberScheduled) == n && int(s.UpdatedNumberScheduled) == n && int(s.NumberAvailable) == n {
+			return true, ""
+		}
+		return false, fmt.Sprintf("%d of %d are available, %d updated", s.NumberAvailable, s.DesiredNumberScheduled, s.UpdatedNumberScheduled)
 	})
 }

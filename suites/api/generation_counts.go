@@ -41,7 +41,7 @@ func generationCounts() framework.Spec {
 				{"nothing", func(*appsv1.DaemonSet) {}, 0},
 				{"the generation itself", generation(99), 0},
 			} {
-				ds, err := put(ctx, e, name, step.change)
+				ds, err := put(ctx, e, step.change)
 				e.Check(err, "an update of %s is accepted", step.what)
 				e.That(ds.Generation == before+step.by, "an update of "+step.what+raises(step.by), "it went from %d to %d", before, ds.Generation)
 				before = ds.Generation

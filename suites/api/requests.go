@@ -82,7 +82,7 @@ func create(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet) (*appsv
 
 // put changes the stored DaemonSet in one update, again on conflict, and gives
 // the answer, whatever it is.
-func put(ctx context.Context, e *framework.Env, name string, change fleet.Change) (*appsv1.DaemonSet, error) {
+func put(ctx context.Context, e *framework.Env, change fleet.Change) (*appsv1.DaemonSet, error) {
 	var got *appsv1.DaemonSet
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {
 		ds := get(ctx, e, name)

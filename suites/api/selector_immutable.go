@@ -46,7 +46,7 @@ func selectorImmutable() framework.Spec {
 					ds.Spec.Template.Labels["app"] = "renamed"
 				}},
 			} {
-				_, err := put(ctx, e, name, update.change)
+				_, err := put(ctx, e, update.change)
 				judge("an update, "+update.what, err)
 			}
 			_, err := client(e).Patch(ctx, name, types.MergePatchType, []byte(`{"spec":{"selector":{"matchLabels":{"tier":"node"}}}}`), metav1.PatchOptions{})
@@ -54,7 +54,7 @@ func selectorImmutable() framework.Spec {
 			judge("a patch, another label of the template", err)
 			e.Check(errors.Join(problems...), "each change of the selector is refused as invalid (422), with the field spec.selector")
 
-			_, err = put(ctx, e, name, fleet.MinReadySeconds(1))
+			_, err = put(ctx, e, fleet.MinReadySeconds(1))
 			e.Check(err, "an update that leaves the selector alone is accepted")
 			now := get(ctx, e, name).Spec.Selector
 			e.That(equality.Semantic.DeepEqual(now, before.Spec.Selector), "the selector is the one of the creation", "it is %v after %v", now, before.Spec.Selector)

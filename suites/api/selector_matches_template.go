@@ -33,7 +33,7 @@ func selectorMatchesTemplate() framework.Spec {
 			)
 			accepts(ctx, e, row{name: name, change: podLabels(map[string]string{"app": name, "more": "than-selected"})})
 
-			_, err := put(ctx, e, name, podLabels(map[string]string{"more": "than-selected"}))
+			_, err := put(ctx, e, podLabels(map[string]string{"more": "than-selected"}))
 			e.Check(answer.Invalid(err, metav1.CauseTypeFieldValueInvalid, field), "an update that takes the selected label from the template is refused")
 			labels := get(ctx, e, name).Spec.Template.Labels
 			e.That(labels["app"] == name, "the refused update changed nothing", "the template's labels are %v", labels)

@@ -30,14 +30,14 @@ func serverSideApply() framework.Spec {
 			applied, err := applyAs(ctx, e, "first", "agent:v1", nil)
 			e.Check(err, "the first apply, with a status, is accepted")
 			e.That(applied.Status.NumberReady != 77 && applied.Status.ObservedGeneration != 77, "the applied status is not stored", "it is %+v", applied.Status)
-			e.Check(ownsNoStatus(applied, "first"), "the applier does not own the status")
+			e.Check(ownsNoStatus(applied), "the applier does not own the status")
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "the controller has written its status", fleet.Observed(applied))
 
 			applied, err = applyAs(ctx, e, "first", "agent:v2", fields{"minReadySeconds": int64(3)})
 			e.Check(err, "a second apply, whose status is not the controller's, is no conflict")
 			e.That(applied.Spec.MinReadySeconds == 3, "the second apply changes the spec", "minReadySeconds is %d", applied.Spec.MinReadySeconds)
 			e.That(applied.Status.NumberReady != 77 && applied.Status.ObservedGeneration != 77, "the second apply's status is not stored", "it is %+v", applied.Status)
-			e.Check(ownsNoStatus(applied, "first"), "the applier does not own the status")
+			e.Check(ownsNoStatus(applied), "the applier does not own the status")
 
 			_, err = applyAs(ctx, e, "second", "agent:v3", nil)
 			e.Check(answer.Refused(err, http.StatusConflict, metav1.StatusReasonConflict), "an apply of another image by another applier is a conflict")
@@ -64,8 +64,9 @@ func applyAs(ctx context.Context, e *framework.Env, manager, image string, given
 	return get(ctx, e, name), nil
 }
 
-// ownsNoStatus judges that the manager owns fields, and none of the status.
-func ownsNoStatus(ds *appsv1.DaemonSet, manager string) error {
+// ownsNoStatus judges that the first manager owns fields, and none of the status.
+func ownsNoStatus(ds *appsv1.DaemonSet) error {
+	const manager = "first"
 	for _, m := range ds.ManagedFields {
 		if m.Manager != manager || m.FieldsV1 == nil {
 			continue

@@ -15,11 +15,11 @@ func TestOwnsNoStatus(t *testing.T) {
 		return metav1.ManagedFieldsEntry{Manager: manager, FieldsV1: metav1.NewFieldsV1(raw)}
 	}
 	ds := &appsv1.DaemonSet{}
-	scene.Expect(t, ownsNoStatus(ds, "first"), "there are no fields of manager first")
+	scene.Expect(t, ownsNoStatus(ds), "there are no fields of manager first")
 	ds.ManagedFields = []metav1.ManagedFieldsEntry{owned("controller", `{"f:status":{}}`), owned("first", `{"f:spec":{}}`)}
-	scene.Expect(t, ownsNoStatus(ds, "first"), "")
+	scene.Expect(t, ownsNoStatus(ds), "")
 	ds.ManagedFields = append(ds.ManagedFields[:1], owned("first", `{"f:spec":{},"f:status":{"f:numberReady":{}}}`))
-	scene.Expect(t, ownsNoStatus(ds, "first"), "manager first owns fields of the status")
+	scene.Expect(t, ownsNoStatus(ds), "manager first owns fields of the status")
 }
 
 func TestConflictsOnly(t *testing.T) {

@@ -26,7 +26,7 @@ func specAndStatusApart() framework.Spec {
 			e.That(equality.Semantic.DeepEqual(made.Status, appsv1.DaemonSetStatus{}), "the status of the create request is dropped", "it is %+v", made.Status)
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "the controller has written its status", fleet.Observed(made))
 
-			updated, err := put(ctx, e, name, func(ds *appsv1.DaemonSet) {
+			updated, err := put(ctx, e, func(ds *appsv1.DaemonSet) {
 				claimed(ds)
 				fleet.MinReadySeconds(5)(ds)
 			})

@@ -45,7 +45,7 @@ func templateGeneration() framework.Spec {
 				{"the annotation, by removing it", func(ds *appsv1.DaemonSet) { delete(ds.Annotations, key) }, "2"},
 				{"the template and the annotation", func(ds *appsv1.DaemonSet) { fleet.Template("1")(ds); fleet.Annotated(key, "42")(ds) }, "3"},
 			} {
-				ds, err := put(ctx, e, name, step.change)
+				ds, err := put(ctx, e, step.change)
 				e.Check(err, "an update of %s is accepted", step.what)
 				for _, seen := range []*appsv1.DaemonSet{ds, get(ctx, e, name)} {
 					have := seen.Annotations[key]

@@ -38,7 +38,7 @@ func hostPortTaken() framework.Spec {
 				if err := unschedulable(blocked)(s); err != nil {
 					return err
 				}
-				if err := failedScheduling(s, late.Pods[shared], "ports"); err != nil {
+				if err := noFreePorts(s, late.Pods[shared]); err != nil {
 					return err
 				}
 				return boundTo(s, late.Pods[free], free)
@@ -55,14 +55,15 @@ func onHostPort(ds *appsv1.DaemonSet) {
 	ds.Spec.Template.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: hostPort, HostPort: hostPort}}
 }
 
-// failedScheduling judges that an event on the pod tells why no node takes it.
-func failedScheduling(s *history.State, pod *corev1.Pod, word string) error {
+// noFreePorts judges that an event on the pod tells that no node has the port free.
+func noFreePorts(s *history.State, pod *corev1.Pod) error {
+	const ports = "ports"
 	var said []string
 	for _, ev := range s.EventsFor("Pod", pod.Name) {
-		if ev.Reason == "FailedScheduling" && strings.Contains(ev.Message, word) {
+		if ev.Reason == "FailedScheduling" && strings.Contains(ev.Message, ports) {
 			return nil
 		}
 		said = append(said, ev.Reason+": "+ev.Message)
 	}
-	return fmt.Errorf("no event FailedScheduling on pod %s has the word %q; there are %q", pod.Name, word, said)
+	return fmt.Errorf("no event FailedScheduling on pod %s has the word %q; there are %q", pod.Name, ports, said)
 }

@@ -59,8 +59,8 @@ func TestFailedScheduling(t *testing.T) {
 		return history.Replay(stage.Space, []history.Entry{{Seq: 1, Kind: history.KindEvent, Change: history.Added, Namespace: stage.Space, Name: ev.Name, ResourceVersion: "1", Object: ev}})
 	}
 	pod := stage.Pod("late", "", "")
-	stage.Expect(t, failedScheduling(told("FailedScheduling", "1 node(s) didn't have free ports for the requested pod ports", "late"), pod, "ports"), "")
-	stage.Expect(t, failedScheduling(told("FailedScheduling", "1 Insufficient cpu", "late"), pod, "ports"), `has the word "ports"`)
-	stage.Expect(t, failedScheduling(told("Scheduled", "ports", "late"), pod, "ports"), "no event FailedScheduling")
-	stage.Expect(t, failedScheduling(told("FailedScheduling", "ports", "early"), pod, "ports"), "no event FailedScheduling")
+	stage.Expect(t, noFreePorts(told("FailedScheduling", "1 node(s) didn't have free ports for the requested pod ports", "late"), pod), "")
+	stage.Expect(t, noFreePorts(told("FailedScheduling", "1 Insufficient cpu", "late"), pod), `has the word "ports"`)
+	stage.Expect(t, noFreePorts(told("Scheduled", "ports", "late"), pod), "no event FailedScheduling")
+	stage.Expect(t, noFreePorts(told("FailedScheduling", "ports", "early"), pod), "no event FailedScheduling")
 }

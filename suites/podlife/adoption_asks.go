@@ -29,13 +29,17 @@ func adoptionAsksFirst() framework.Spec {
 			pod := bare(e, "orphan", e.Namespace, "")
 			pod.Spec.SchedulerName = ds.Spec.Template.Spec.SchedulerName
 			orphan := createPod(ctx, e, pod)
-			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the orphan is adopted", func(s *history.State) error {
+			adopted := func(s *history.State) error {
 				p := s.Pod(orphan.Name)
 				if p == nil {
 					return fmt.Errorf("the orphan is gone")
 				}
 				return ownedBy(ds, p.OwnerReferences)
-			})
+			}
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the orphan is adopted", adopted)
+			// A request is in the audit log once it has been answered, and others may
+			// see what it did before that.
+			e.Stays(ctx, "the orphan stays adopted", nil, adopted)
 			requests := e.Requests(ctx, e.Namespace)
 			patch, err := adoption(requests, orphan)
 			e.Must(err, "find the adoption in the audit log")

@@ -35,7 +35,8 @@ func podOn(e *framework.Env, node string) *corev1.Pod {
 	s := e.History.State()
 	var found []*corev1.Pod
 	for _, p := range s.PodsOf(s.DaemonSet("agent")) {
-		if oracle.TargetNode(p) == node {
+		// One that has ended may still be there when its successor is.
+		if oracle.TargetNode(p) == node && !oracle.Terminating(p) {
 			found = append(found, p)
 		}
 	}

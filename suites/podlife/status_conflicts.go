@@ -32,10 +32,10 @@ func statusConflicts() framework.Spec {
 			for i := range writes {
 				// Each round gives the controller a status to write, and takes the
 				// object from under its hands.
-				switch {
-				case i%8 == 0:
+				switch i % 8 {
+				case 0:
 					e.LabelNode(ctx, e.Nodes[1], key, "yes")
-				case i%8 == 4:
+				case 4:
 					e.UnlabelNode(ctx, e.Nodes[1], key)
 				}
 				last = fleet.Update(ctx, e, "agent", fleet.HistoryLimit(int32(i%5)), fleet.Annotated("dsconform.dev/written", strconv.Itoa(i)),

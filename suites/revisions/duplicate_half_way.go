@@ -37,15 +37,17 @@ func duplicateHalfWay() framework.Spec {
 				Data:       *current.Data.DeepCopy(),
 				Revision:   current.Revision + 1,
 			})
-			// A new revision that already has its owner need not wake a controller.
-			fleet.Touch(ctx, e, name, "duplicate")
-			e.BecomesFor(ctx, name, e.Timeouts.Placement, "only the higher-numbered of the two is left beside the first template's revision", numbers(1, 3))
 			same := func(s *history.State) error {
 				if standing := sameUIDs(s, old); standing != len(old.Pods) {
 					return fmt.Errorf("%d of %d pods are still there", standing, len(old.Pods))
 				}
 				return nil
 			}
+			// A new revision that already has its owner need not wake a controller; and
+			// one that was woken before it has seen the revision does nothing about it.
+			e.Stays(ctx, "nothing happens to the pods while a duplicate stands beside the current revision", nil, same)
+			fleet.Touch(ctx, e, name, "duplicate")
+			e.BecomesFor(ctx, name, e.Timeouts.Placement, "only the higher-numbered of the two is left beside the first template's revision", numbers(1, 3))
 			e.Stays(ctx, "no pod is restarted by it", nil, same)
 
 			mislabelled := 0

@@ -31,9 +31,9 @@ func NoPodDeletion(ctx context.Context, e *framework.Env, text string) (lift fun
 	e.Must(err, "create ConfigMap %s, by which the policy is tried out", canary)
 	end := func(ctx context.Context) error {
 		policies, bindings := e.Client.AdmissionregistrationV1().ValidatingAdmissionPolicies(), e.Client.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings()
-		err := errors.Join(unlessGone(bindings.Delete(ctx, name, metav1.DeleteOptions{})), unlessGone(policies.Delete(ctx, name, metav1.DeleteOptions{})))
-		if err != nil {
-			return fmt.Errorf("delete ValidatingAdmissionPolicy %s: %w", name, err)
+		left := errors.Join(unlessGone(bindings.Delete(ctx, name, metav1.DeleteOptions{})), unlessGone(policies.Delete(ctx, name, metav1.DeleteOptions{})))
+		if left != nil {
+			return fmt.Errorf("delete ValidatingAdmissionPolicy %s: %w", name, left)
 		}
 		return await(ctx, e, text, false)
 	}
