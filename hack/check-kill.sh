@@ -23,7 +23,7 @@ ours() {
     [[ "$pid" == "$$" || "$pid" == "$BASHPID" || "$pid" == "$PPID" ]] && continue
     [[ "$(cut -d' ' -f4 "$dir/stat" 2>/dev/null)" == "$$" && "$pid" != "${run:-}" ]] && continue
     if grep -qzFx "DSCONFORM_KILL_MARK=$DSCONFORM_KILL_MARK" "$dir/environ" 2>/dev/null \
-      || tr '\0' ' ' <"$dir/cmdline" 2>/dev/null | grep -qF "/sim/$name/"; then
+      || grep -qaF "/sim/$name/" "$dir/cmdline" 2>/dev/null; then
       echo "$pid"
     fi
   done
