@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/dsconform/dsconform/clusters/binaries"
 	"github.com/dsconform/dsconform/clusters/sim/controlplane"
 	"github.com/dsconform/dsconform/clusters/sim/kubelet"
 	"github.com/dsconform/dsconform/internal/exit"
@@ -58,9 +59,6 @@ func (o Options) cluster() *Cluster {
 		},
 		kubeconfig: o.KubeconfigPath,
 	}
-	if o.FastStages {
-		c.plan.Stages = ""
-	}
 	if c.kubeconfig == "" {
 		c.kubeconfig = c.plan.Kubeconfig()
 	}
@@ -93,7 +91,7 @@ func (c *Cluster) make(ctx context.Context, o Options, p programs) error {
 		KubeconfigPath: c.kubeconfig, Controllers: o.Controllers, Workers: o.Workers,
 	}
 	err := c.log.Do(ctx, "control plane of Kubernetes "+c.version, 0, func(ctx context.Context) error {
-		if err := c.lay(ctx, &st); err != nil {
+		if err := c.lay(ctx, o, &st); err != nil {
 			return err
 		}
 		return c.startAll(ctx, o)
@@ -112,7 +110,7 @@ func (c *Cluster) make(ctx context.Context, o Options, p programs) error {
 }
 
 // lay writes all files and picks the ports.
-func (c *Cluster) lay(ctx context.Context, st *state) error {
+func (c *Cluster) lay(ctx context.Context, o Options, st *state) error {
 	ports, err := controlplane.FreePorts(ctx)
 	if err != nil {
 		return err
@@ -124,7 +122,7 @@ func (c *Cluster) lay(ctx context.Context, st *state) error {
 	if err = c.plan.Write(time.Now()); err != nil {
 		return err
 	}
-	if err = c.writeStages(); err != nil {
+	if err = c.writeStages(ctx, o); err != nil {
 		return err
 	}
 	if c.kubeconfig != c.plan.Kubeconfig() {
@@ -133,19 +131,46 @@ func (c *Cluster) lay(ctx context.Context, st *state) error {
 	return nil
 }
 
-// writeStages writes how the simulated kubelets behave, unless it is KWOK's own way.
-func (c *Cluster) writeStages() error {
-	if c.plan.Stages == "" {
-		return nil
-	}
+// writeStages writes how the simulated kubelets behave.
+func (c *Cluster) writeStages(ctx context.Context, o Options) error {
 	stages, err := kubelet.Stages()
 	if err != nil {
 		return exit.Internalf("%w", err)
+	}
+	if o.FastStages {
+		if stages, err = fastStages(ctx, o); err != nil {
+			return err
+		}
 	}
 	if err := os.WriteFile(c.plan.Stages, stages, 0o600); err != nil {
 		return fmt.Errorf("writing the stages: %w", err)
 	}
 	return nil
+}
+
+// fastStages are KWOK's own, out of its module.
+func fastStages(ctx context.Context, o Options) ([]byte, error) {
+	builder, err := binaries.New(binaries.Options{Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	kwok := binaries.KWOK()[0]
+	dir, err := builder.ModuleDir(ctx, kwok.Module, kwok.Version)
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	for _, name := range []string{
+		"node/fast/node-initialize", "node/heartbeat-with-lease/node-heartbeat-with-lease",
+		"pod/fast/pod-ready", "pod/fast/pod-complete", "pod/fast/pod-delete",
+	} {
+		raw, err := os.ReadFile(filepath.Join(dir, "kustomize", "stage", name+".yaml"))
+		if err != nil {
+			return nil, fmt.Errorf("reading KWOK's own stages: %w", err)
+		}
+		out = append(append(out, "---\n"...), raw...)
+	}
+	return out, nil
 }
 
 // fail keeps the logs, removes what was made and words the error. ctx is the

@@ -155,15 +155,12 @@ func throttle(flags map[string]string) {
 }
 
 func (p Plan) kwok() map[string]string {
-	flags := map[string]string{
+	return map[string]string{
 		"kubeconfig":                       p.kubeconfig(KWOK),
+		"config":                           p.Stages,
 		"manage-nodes-with-label-selector": p.NodeSelector,
 		"node-lease-duration-seconds":      "40", // a kubelet's own
 		"cidr":                             strings.Replace(podCIDR, "/9", "/24", 1),
 		"node-ip":                          Address,
 	}
-	if p.Stages != "" {
-		flags["config"] = p.Stages
-	}
-	return flags
 }

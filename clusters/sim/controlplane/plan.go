@@ -52,7 +52,7 @@ type Plan struct {
 	Programs map[string]string
 	// Controllers is the value of kube-controller-manager's --controllers, empty for its default.
 	Controllers string
-	// Stages is the file with the stages of the simulated kubelets; empty for KWOK's own fast ones.
+	// Stages is the file with the stages of the simulated kubelets.
 	Stages string
 	// NodeSelector chooses, by label, the nodes whose kubelets run.
 	NodeSelector string
