@@ -56,9 +56,9 @@ func CheckBeside(n int) error {
 
 // JoinBeside lets simulated nodes join a running cluster and returns when they
 // are Ready. They carry BesideTaint with effect NoSchedule. Of the options it
-// reads Workers (their number), KubernetesVersion (what their kubelets say),
-// BinariesDir (for kwok), Executable, Timeouts and Log. They are gone again with
-// Leave; their kubelets end with this process in any case.
+// reads Workers (their number), BinariesDir (for kwok), Executable, Timeouts and
+// Log; their kubelets say they are of the API server's version. They are gone
+// again with Leave; their kubelets end with this process in any case.
 //
 // Their kubelets act by the administrator's credentials as the user
 // controlplane.KWOKUser, with the role of simulated kubelets alone.
@@ -79,6 +79,11 @@ func JoinBeside(ctx context.Context, c clusters.Cluster, o Options) (*Beside, er
 	if b.cs, err = kubernetes.NewForConfig(config); err != nil {
 		return nil, exit.Environmentf("making a client for cluster %s: %w", c.Name(), err)
 	}
+	version, err := b.cs.Discovery().ServerVersion()
+	if err != nil {
+		return nil, exit.Environmentf("asking cluster %s for its version: %w", c.Name(), err)
+	}
+	b.options.KubernetesVersion = version.GitVersion
 	limited, cancel := bound(ctx, o.Timeouts.Create)
 	defer cancel()
 	if err = b.join(limited); err != nil {

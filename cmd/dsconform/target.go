@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/dsconform/dsconform/clusters"
-	"github.com/dsconform/dsconform/clusters/binaries"
 	"github.com/dsconform/dsconform/clusters/engine"
 	"github.com/dsconform/dsconform/clusters/existing"
 	"github.com/dsconform/dsconform/clusters/kind"
@@ -120,7 +119,7 @@ func (f *targetFlags) open(ctx context.Context, log *steps.Log) (*target, error)
 	if err != nil || f.beside == 0 || f.provider == sim.ProviderName {
 		return t, err
 	}
-	t.beside, err = sim.JoinBeside(ctx, t.cluster, sim.Options{Workers: f.beside, KubernetesVersion: binaries.DefaultKubernetes, BinariesDir: f.sim.binariesDir, Log: log})
+	t.beside, err = sim.JoinBeside(ctx, t.cluster, sim.Options{Workers: f.beside, BinariesDir: f.sim.binariesDir, Log: log})
 	if err != nil {
 		return nil, errors.Join(err, t.close(context.WithoutCancel(ctx), log))
 	}
