@@ -31,6 +31,20 @@ func (e *Env) Check(err error, expected string, args ...any) {
 	e.failWithCause(fmt.Sprintf(expected, args...), err.Error(), "", e.started)
 }
 
+// Holds judges that cond holds now, and ends the spec as failed if it does not.
+// The log follows each kind of object by a watch of its own, and one may trail
+// another: before it is held against the controller, cond is judged on a log that
+// has caught up with the API server.
+func (e *Env) Holds(ctx context.Context, cond func(*history.State) error, expected string, args ...any) {
+	if cond(e.History.State()) == nil {
+		return
+	}
+	limit, cancel := context.WithTimeout(ctx, e.Timeouts.Request)
+	defer cancel()
+	e.Must(e.History.CatchUp(limit), "let the event log catch up with the API server, to judge that "+expected, args...)
+	e.Check(cond(e.History.State()), expected, args...)
+}
+
 // That ends the spec as failed unless ok. seen says what was there instead.
 func (e *Env) That(ok bool, expected, seen string, args ...any) {
 	if ok {

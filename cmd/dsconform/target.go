@@ -206,6 +206,7 @@ func (t *target) config() run.Config {
 	if t.kind != nil {
 		c.Runtime = t.kind.Runtime()
 	}
+	c.Bound = t.cluster.Provider() == sim.ProviderName && t.made && !t.flags.keep
 	return c
 }
 

@@ -18,6 +18,9 @@ type Config struct {
 	// Runtime is the command line of the container engine, whose address the
 	// workers inherit through their environment; empty where there is none.
 	Runtime string `json:"runtime,omitempty"`
+	// Bound tells that the cluster is gone when the command is: then a worker has
+	// nothing to clean up after it, and ends at once.
+	Bound bool `json:"bound,omitempty"`
 	// Socket is where results are sent.
 	Socket string `json:"socket"`
 	// Specs are the IDs of the specs to run.

@@ -62,6 +62,9 @@ func Worker(ctx context.Context, registry *framework.Registry, prepare Prepare) 
 		return 1
 	}
 	defer out.conn.Close()
+	if config.Bound {
+		go endWithCommand(out.conn)
+	}
 	if err = logTo(config.Settings.OutDir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -81,6 +84,15 @@ func Worker(ctx context.Context, registry *framework.Registry, prepare Prepare) 
 		return 1
 	}
 	return 0
+}
+
+// endWithCommand ends this process once the command has hung up, which it does
+// first only if it was killed: it waits for its workers otherwise. What they
+// would clean up has gone with it.
+func endWithCommand(conn io.Reader) {
+	_, _ = io.Copy(io.Discard, conn)
+	fmt.Fprintln(os.Stderr, "the command is gone, and its cluster with it")
+	os.Exit(1)
 }
 
 // outcome is what Ginkgo calls a testing.T.

@@ -33,7 +33,7 @@ func daemonSet() *appsv1.DaemonSet {
 			Selector:       &metav1.LabelSelector{MatchLabels: labels},
 			UpdateStrategy: appsv1.DaemonSetUpdateStrategy{Type: appsv1.RollingUpdateDaemonSetStrategyType, RollingUpdate: &appsv1.RollingUpdateDaemonSet{MaxUnavailable: &tenth}},
 			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: map[string]string{kubelet.StartDelay: "0s"}},
+				ObjectMeta: metav1.ObjectMeta{Labels: labels, Annotations: map[string]string{kubelet.StartDelay: "0s", kubelet.StopDelay: "0s"}},
 				Spec: corev1.PodSpec{
 					TerminationGracePeriodSeconds: &grace,
 					Containers:                    []corev1.Container{{Name: "agent", Image: "agent:v1"}},

@@ -57,7 +57,7 @@ func dryRun() framework.Spec {
 
 			// Whatever the dry runs have set going has been worked off by the end of this.
 			fleet.CaughtUp(ctx, e, "witness")
-			e.Check(fleet.Every(pods.Alone(), fleet.SameRevisions(before, revisions))(e.History.State()), "the pods and the revision of DaemonSet %s are those of before", name)
+			e.Holds(ctx, fleet.Every(pods.Alone(), fleet.SameRevisions(before, revisions)), "the pods and the revision of DaemonSet %s are those of before", name)
 			e.Check(noneNamed("ghost", e.History.Entries()), "nothing of DaemonSet ghost was ever there")
 		},
 	}

@@ -27,7 +27,7 @@ func toRollingUpdate() framework.Spec {
 			rolling := fleet.Update(ctx, e, name, fleet.MaxUnavailable("1"))
 			updated := fleet.AwaitRollout(ctx, e, rolling)
 			e.That(updated.Hash != old.Hash, "the pods are of the new revision", "they are of %s", updated.Hash)
-			e.Check(fleet.SameRevisions(rolling, revisions)(e.History.State()), "the switch makes no revision")
+			e.Holds(ctx, fleet.SameRevisions(rolling, revisions), "the switch makes no revision")
 			e.Check(fleet.Each(e, fleet.AtMostUnavailable(rolling, old.Nodes(), 1)), "never more than one node is without an available pod")
 		},
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
-	"github.com/dsconform/dsconform/framework/oracle"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
@@ -78,8 +77,7 @@ func templateKeepsItsTolerations() framework.Spec {
 			ds := placed(ctx, e, e.DaemonSet("daemon", unscheduled, tolerates(own)), e.Nodes...)
 			fleet.Touch(ctx, e, ds.Name, "look again")
 			e.Stays(ctx, "the stored template and its generation stay as the user made them", nil, sameTemplate(ds))
-			revision, err := oracle.CurrentRevision(e.History.State(), ds)
-			e.Check(err, "there is a ControllerRevision of the template")
+			revision := fleet.AwaitRevision(ctx, e, ds)
 			e.That(!strings.Contains(string(revision.Data.Raw), "node.kubernetes.io/"), "the revision holds the user's toleration alone", "its data is %s", revision.Data.Raw)
 		},
 	}

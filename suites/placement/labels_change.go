@@ -24,7 +24,7 @@ func labelAdded() framework.Spec {
 			first := site.One(e.History.State(), ds, e.Nodes[0])
 			e.LabelNode(ctx, e.Nodes[1], e.Key("on"), "true")
 			becomesRunning(ctx, e, ds, e.Nodes...)
-			e.Check(site.Same(first)(e.History.State()), "the pod on the first node is left alone")
+			e.Holds(ctx, site.Same(first), "the pod on the first node is left alone")
 		},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
+	"github.com/dsconform/dsconform/suites/internal/fleet"
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
@@ -32,8 +33,7 @@ func podFromTemplate() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			e.Cleanup("let go of the pods held by the template's finalizer", func(ctx context.Context) error { return releaseAll(ctx, e) })
 			ds := placed(ctx, e, e.DaemonSet("rich", unscheduled, rich), e.Nodes...)
-			revision, err := oracle.CurrentRevision(e.History.State(), ds)
-			e.Check(err, "there is a ControllerRevision of the template")
+			revision := fleet.AwaitRevision(ctx, e, ds)
 			for _, pod := range site.Created(e.History.Entries(), ds) {
 				e.Check(oracle.PodFromTemplate(ds, pod, oracle.TargetNode(pod), oracle.Hash(revision)), "pod %s is what the template says", pod.Name)
 				e.Check(metadata(pod, oracle.Hash(revision)), "pod %s has the metadata that the template says", pod.Name)

@@ -30,7 +30,7 @@ func otherScheduler() framework.Spec {
 			}
 			becomesRunning(ctx, e, ds, e.Nodes...)
 			for _, pod := range pods {
-				e.Check(site.Same(pod)(e.History.State()), "the pods that were bound are the pods that run")
+				e.Holds(ctx, site.Same(pod), "the pods that were bound are the pods that run")
 			}
 		},
 	}

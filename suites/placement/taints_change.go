@@ -95,7 +95,7 @@ func statusAfterTaint() framework.Spec {
 			}
 			fleet.Touch(ctx, e, ds.Name, "look again")
 			misscheduled(ctx, e, ds)
-			e.Check(pods.Alone()(e.History.State()), "both pods stay")
+			e.Holds(ctx, pods.Alone(), "both pods stay")
 		},
 	}
 }
@@ -118,7 +118,7 @@ func taintRemovedFromMisscheduled() framework.Spec {
 			fleet.CaughtUp(ctx, e, "witness")
 			e.UntaintNode(ctx, e.Nodes[0], closed)
 			becomes(ctx, e, ds, e.Nodes...)
-			e.Check(pods.Alone()(e.History.State()), "both pods stay")
+			e.Holds(ctx, pods.Alone(), "both pods stay")
 		},
 	}
 }

@@ -113,7 +113,7 @@ func otherTemplateAdopted() framework.Spec {
 			e.That(err == nil || !e.Strict(), "the pods of the old template are replaced by the ones of the new", "%v", err)
 
 			renewed := fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, "agent", fleet.Template("2")))
-			e.Check(left.Gone(e.History.State()), "a change of the template replaces the adopted pods")
+			e.Holds(ctx, left.Gone, "a change of the template replaces the adopted pods")
 			e.That(runImage(renewed.All(), e.Image("agent:v2")), "all pods are of the new DaemonSet's template", "they are of revision %s", renewed.Hash)
 		},
 	}

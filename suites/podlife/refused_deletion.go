@@ -34,7 +34,7 @@ func refusedDeletionReported() framework.Spec {
 			lift := policy.NoPodDeletion(ctx, e, text)
 			e.UnlabelNode(ctx, node, key)
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "an event FailedDelete has the text of the refusal", failedDelete(text))
-			e.Check(site.Same(pod)(e.History.State()), "the pod is still there")
+			e.Holds(ctx, site.Same(pod), "the pod is still there")
 			lift(ctx)
 			e.BecomesFor(ctx, "agent", e.Timeouts.RolloutOf(1), "the pod is deleted now that it may be", fleet.Every(site.Gone(pod), site.Exactly(ds)))
 		},

@@ -43,7 +43,7 @@ func unrelatedPods() framework.Spec {
 				site.Await(ctx, e, e.Timeouts.PodReady, "pod "+pod.Name+" is gone", site.Gone(pod))
 			}
 			fleet.CaughtUp(ctx, e, "witness")
-			e.Check(site.Unwritten(rest, "agent")(e.History.State()), "DaemonSet, revision and pods are what they were before the deletions")
+			e.Holds(ctx, site.Unwritten(rest, "agent"), "DaemonSet, revision and pods are what they were before the deletions")
 		},
 	}
 }

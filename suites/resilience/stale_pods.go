@@ -78,7 +78,7 @@ func staleSyncSkipped() framework.Spec {
 			ds := fleet.Update(ctx, e, name, fleet.Template("stale"))
 			// The witness shows that the controller is at work all the while.
 			fleet.CaughtUp(ctx, e, "witness")
-			e.Check(unseen(ds.Generation)(e.History.State()), "generation %d of DaemonSet %s is not acted on while the pods made for an earlier one have not been seen", ds.Generation, name)
+			e.Holds(ctx, unseen(ds.Generation), "generation %d of DaemonSet %s is not acted on while the pods made for an earlier one have not been seen", ds.Generation, name)
 			e.LiftFault(ctx, "pods-frozen")
 			atRest(ctx, e, ds)
 		},
@@ -112,7 +112,7 @@ func staleBeyondExpectations() framework.Spec {
 			e.StaysFor(ctx, expectations, "the node has its one pod", nil, hasOne(ds, e.Nodes[0]))
 			fleet.Touch(ctx, e, name, "look again")
 			fleet.CaughtUp(ctx, e, "witness")
-			e.Check(hasOne(ds, e.Nodes[0])(e.History.State()), "the node has its one pod, also after the controller was made to look again")
+			e.Holds(ctx, hasOne(ds, e.Nodes[0]), "the node has its one pod, also after the controller was made to look again")
 			e.LiftFault(ctx, "pods-frozen")
 			atRest(ctx, e, ds)
 		},

@@ -38,7 +38,7 @@ func undeletable() framework.Spec {
 			e.LabelNode(ctx, entered, zone, "in")
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "the entered node has its pod, though that of the other node cannot be deleted", hasOne(ds, entered))
 			e.AwaitHits(ctx, e.Timeouts.Placement, "undeletable", 3, "the controller tries again to delete the pod of the node that was left")
-			e.Check(old.Kept(left)(e.History.State()), "the pod that cannot be deleted stands")
+			e.Holds(ctx, old.Kept(left), "the pod that cannot be deleted stands")
 			e.LiftFault(ctx, "undeletable")
 			now := atRest(ctx, e, ds)
 			e.That(len(now.Pods) == 1 && now.Pods[entered] != nil, "only the entered node has a pod in the end", "the pods are on %v", now.Nodes())

@@ -26,7 +26,7 @@ func currentIsHighest() framework.Spec {
 			fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.Nowhere(e), fleet.Template("a")))
 			for _, template := range []string{"b", "a", "b"} {
 				fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Template(template)))
-				e.Check(currentAbove(e.History.State()), "after a change to template %s its revision is above the other", template)
+				e.Holds(ctx, currentAbove, "after a change to template %s its revision is above the other", template)
 			}
 			s := e.History.State()
 			old := s.RevisionsOf(s.DaemonSet(name))[0]

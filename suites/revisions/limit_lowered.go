@@ -23,7 +23,7 @@ func limitLowered() framework.Spec {
 			for template := 2; template <= 5; template++ {
 				fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Template(fmt.Sprint(template))))
 			}
-			e.Check(numbers(1, 2, 3, 4, 5)(e.History.State()), "within the default limit all five revisions are kept")
+			e.Holds(ctx, numbers(1, 2, 3, 4, 5), "within the default limit all five revisions are kept")
 
 			fleet.Update(ctx, e, name, fleet.HistoryLimit(1))
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "with limit 1 the current revision and the one before are left", numbers(4, 5))

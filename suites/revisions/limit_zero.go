@@ -23,7 +23,7 @@ func limitZero() framework.Spec {
 			limit := e.History.State().DaemonSet(name).Spec.RevisionHistoryLimit
 			e.That(limit != nil && *limit == 10, "the limit that was left out is 10", "it is %v", limit)
 			fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Template("2")))
-			e.Check(numbers(1, 2)(e.History.State()), "with the default the old revision is kept")
+			e.Holds(ctx, numbers(1, 2), "with the default the old revision is kept")
 
 			fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Template("3"), fleet.HistoryLimit(0)))
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "with limit 0 only the current revision is left once it is rolled out", numbers(3))

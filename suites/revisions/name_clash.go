@@ -56,7 +56,7 @@ func nameClash() framework.Spec {
 				}
 				return nil
 			}
-			e.Check(resolved(e.History.State()), "collisionCount is 1, the DaemonSet has one revision of another name, and the one in the way is as it was")
+			e.Holds(ctx, resolved, "collisionCount is 1, the DaemonSet has one revision of another name, and the one in the way is as it was")
 			e.Stays(ctx, "it stays so", nil, resolved)
 		},
 	}

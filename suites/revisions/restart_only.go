@@ -33,7 +33,7 @@ func restartOnly() framework.Spec {
 			restarted := restart(ctx, e)
 			e.Check(onlyAnnotated(first, restarted), "the template has the annotation %s and is the same in all else", restartedAt)
 			once := fleet.AwaitRollout(ctx, e, restarted)
-			e.Check(fleet.Every(numbers(1, 2), old.Progress(restarted, 1, 0))(e.History.State()), "the pod is replaced and there is one revision more")
+			e.Holds(ctx, fleet.Every(numbers(1, 2), old.Progress(restarted, 1, 0)), "the pod is replaced and there is one revision more")
 
 			fleet.Update(ctx, e, name, fleet.OnDelete)
 			ds := restart(ctx, e)

@@ -27,7 +27,7 @@ func undoHalfWay() framework.Spec {
 			back := fleet.AwaitRollout(ctx, e, undo(ctx, e, 0))
 			e.That(back.Hash == first.Hash, "the pods are of the first revision again", "they are of %s, the first is %s", back.Hash, first.Hash)
 			e.That(len(untouched) == 1, "one node had not been reached", "it was %v", untouched)
-			e.Check(first.Kept(untouched...)(e.History.State()), "the pod of the node that was not reached is the very same one")
+			e.Holds(ctx, first.Kept(untouched...), "the pod of the node that was not reached is the very same one")
 
 			third := fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Image(e, "agent:v3")))
 			// The revisions are 2 (missing), 3 (v1) and 4 (v3); with one more a plain undo would not go to 3.

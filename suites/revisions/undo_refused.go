@@ -24,7 +24,7 @@ func undoRefused() framework.Spec {
 			e.Check(failed(e.Kubectl.RolloutUndo(ctx, name, 9), "unable to find specified revision 9 in history"), "kubectl does not find revision 9")
 			e.Check(succeeded(e.Kubectl.RolloutUndo(ctx, name, 1), "skipped rollback (current template already matches revision 1)"), "kubectl skips an undo to the current revision")
 			e.Check(unwritten(before, stored(ctx, e)), "none of them wrote the DaemonSet")
-			e.Check(numbers(1)(e.History.State()), "there still is one revision")
+			e.Holds(ctx, numbers(1), "there still is one revision")
 		},
 	}
 }

@@ -18,7 +18,8 @@ const (
 	// ReadyFlap makes the containers ready and not ready in turn, for so long each.
 	ReadyFlap = Prefix + "ready-flap"
 	// StopDelay is how long the containers take to end once the pod is deleted,
-	// the grace period at most. Default: stop hook and drain, or a moment.
+	// the grace period at most; "0s" is for large clusters. Default: stop hook and
+	// drain, or a moment.
 	StopDelay = Prefix + "stop-delay"
 	// IgnoreSIGTERM is "true" for containers that are killed when the grace period is over.
 	IgnoreSIGTERM = Prefix + "ignore-sigterm"
