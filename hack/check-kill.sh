@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 times="${TIMES:-20}"
 name=dsconform-kill
-bin=./bin/dsconform
+bin="${BIN:-./bin/dsconform}"
 export DSCONFORM_KILL_MARK="$$-$EPOCHREALTIME"
 out="$(mktemp -d)"
 trap 'rm -rf -- "$out"' EXIT
@@ -29,10 +29,18 @@ ours() {
   done
 }
 
-# ports prints where TCP sockets listen.
-ports() { awk '$4 == "0A" { print $2 }' /proc/net/tcp /proc/net/tcp6 | sort -u; }
+# listening prints where TCP sockets listen, with the socket's inode.
+listening() { awk '$4 == "0A" { print $10, $2 }' /proc/net/tcp /proc/net/tcp6; }
 
-before="$(ports)"
+# ports prints where the given processes listen. Others on this machine may open
+# ports of their own meanwhile.
+ports() {
+  local pid
+  for pid in "$@"; do
+    find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null || true
+  done | tr -cd '0-9\n' | sort -u | join - <(listening | sort) | cut -d' ' -f2 | sort -u
+}
+
 bad=0
 for ((i = 1; i <= times; i++)); do
   "$bin" run --cluster=sim --name "$name" --smoke --out "$out/run" </dev/null >"$out/log" 2>&1 &
@@ -40,7 +48,8 @@ for ((i = 1; i <= times; i++)); do
   # From the first instant to well into the specs.
   after="$((RANDOM % 22)).$((RANDOM % 10))"
   sleep "$after"
-  alive="$(ours | wc -l)"
+  mapfile -t alive < <(ours)
+  held="$(ports "${alive[@]}")"
   kill -KILL "$run"
   wait "$run" 2>/dev/null || true
   run=
@@ -49,9 +58,9 @@ for ((i = 1; i <= times; i++)); do
     [[ -z "$left" ]] && break
     sleep 0.1
   done
-  open="$(comm -13 <(echo "$before") <(ports))"
+  open="$(comm -12 <(echo "$held") <(listening | cut -d' ' -f2 | sort -u))"
   at="$(grep -E '^(--|ok|!!|   )' "$out/log" | tail -n 1 | cut -c 1-60 || true)"
-  printf 'kill %2d after %5s s with %2d processes (%s): gone after %s.%s s' "$i" "$after" "$alive" "$at" "$((t / 10))" "$((t % 10))"
+  printf 'kill %2d after %5s s with %2d processes and %d ports (%s): gone after %s.%s s' "$i" "$after" "${#alive[@]}" "$(wc -w <<<"$held")" "$at" "$((t / 10))" "$((t % 10))"
   if [[ -n "$left" || -n "$open" ]]; then
     bad=1
     printf ', LEFT:'
