@@ -76,7 +76,7 @@ func onlyTheAffected() framework.Spec {
 			e.LabelNode(ctx, e.Nodes[0], zone, "in")
 			e.BecomesFor(ctx, name, e.Timeouts.RolloutOf(1), "the labelled node has its pod", fleet.Counts(ds, map[string]int32{"desiredNumberScheduled": 1, "numberAvailable": 1}))
 			asked := charged(ctx, e, since)
-			e.Check(bill{"create pods": exactly(1), "update daemonsets/status": statusWrites(1)}.check(asked), "the change costs one pod and its status")
+			e.Check(bill{"create pods": exactly(1), statusUpdate: statusWrites(1)}.check(asked), "the change costs one pod and its status")
 			for _, a := range asked {
 				e.That(a.Resource != "daemonsets/status" || a.Name == name, "only the status of DaemonSet "+name+" is written", "%s", a)
 			}
