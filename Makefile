@@ -31,6 +31,18 @@ MATRIX ?= clusters/matrix.yaml
 # Whatever else goes to `dsconform run`, as ARGS='--seed 7 --strict'.
 ARGS ?=
 OUT ?= out
+# The mutants of make mutation, by ID or area, with commas between them; how many
+# are judged at once; all to run every spec against each; yes to go on with what there is.
+MUTANTS ?=
+JOBS ?=
+KILLS ?=
+RESUME ?=
+# The runs of make soak, their busy loops at most, the specs that each draws, and
+# the share of wrong verdicts that is let pass; empty for the defaults of its --help.
+N ?=
+LOAD ?=
+SAMPLE ?=
+BUDGET ?=
 # Where specs that set faults live, and what make faults runs.
 FAULT_AREAS := resilience,cost
 
@@ -39,9 +51,9 @@ BIN := bin/dsconform
 VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # k8s.io/kubectl v0.X.Y is kubectl v1.X.Y; unstamped, it would call itself v0.0.0.
 KUBECTL_VERSION = $(shell go list -m -f '{{.Version}}' k8s.io/kubectl | sed 's/^v0\./v1./')
-LDFLAGS = -s -w -X main.version=$(VERSION) \
-	-X k8s.io/component-base/version.gitVersion=$(KUBECTL_VERSION) \
+KUBECTL_LDFLAGS = -s -w -X k8s.io/component-base/version.gitVersion=$(KUBECTL_VERSION) \
 	-X k8s.io/client-go/pkg/version.gitVersion=$(KUBECTL_VERSION)
+LDFLAGS = $(KUBECTL_LDFLAGS) -X main.version=$(VERSION)
 
 RUN_FLAGS = \
 	$(if $(filter private,$(ENGINE)),--private-engine) \
@@ -61,6 +73,8 @@ help: ## List the targets.
 	@echo
 	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS NODES BINARIES_DIR RELEASE_URL SUBJECT OUT ARGS"
 	@echo "  Settings of matrix: MATRIX FOCUS NODES OUT ARGS"
+	@echo "  Settings of mutation: MUTANTS JOBS KILLS RESUME ARGS"
+	@echo "  Settings of soak: N LOAD SAMPLE BUDGET ARGS"
 	@echo "  Settings of faults: SUBJECT KUBERNETES_VERSION FOCUS NODES OUT ARGS"
 
 .PHONY: check-engine
@@ -118,6 +132,27 @@ fmt: ## Format the Go files.
 .PHONY: lint
 lint: ## Run the linters of .golangci.yml.
 	./hack/lint.sh
+
+# Programs without a stamp of the commit: the verdicts hold for their bytes, and
+# a commit that changes neither leaves them as they are.
+.PHONY: mutation-programs
+mutation-programs:
+	mkdir -p out/mutation/bin
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(KUBECTL_LDFLAGS)' -o out/mutation/bin/dsconform ./cmd/dsconform
+	CGO_ENABLED=0 go build -C framework/mutants -trimpath -buildvcs=false -ldflags '-s -w' -o '$(CURDIR)/out/mutation/bin/mutants' .
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o out/mutation/bin/runner ./hack/mutation
+
+.PHONY: mutation
+mutation: mutation-programs ## Judge the suite by mutants of the stock controller, on simulated nodes, and write out/mutation.json and docs/mutation.md. An hour on two cores; KILLS=all runs every spec against every mutant and takes many.
+	./out/mutation/bin/runner $(if $(MUTANTS),--mutants='$(MUTANTS)') $(if $(JOBS),--jobs='$(JOBS)') \
+		$(if $(filter all,$(KILLS)),--matrix) $(if $(filter yes,$(RESUME)),--resume) $(ARGS)
+
+.PHONY: soak
+soak: ## Judge the stock controller N times (100, each ten minutes and more) on simulated nodes, with seeds and load that differ, and write out/soak.json and docs/reliability.md. It goes on where it was interrupted; exit code 1 when more goes wrong than the budget lets pass.
+	mkdir -p out/soak/bin
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(KUBECTL_LDFLAGS)' -o out/soak/bin/dsconform ./cmd/dsconform
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o out/soak/bin/runner ./hack/soak
+	./out/soak/bin/runner $(if $(N),--runs='$(N)') $(if $(LOAD),--load='$(LOAD)') $(if $(SAMPLE),--sample='$(SAMPLE)') $(if $(BUDGET),--budget='$(BUDGET)') $(ARGS)
 
 .PHONY: bench-cluster
 bench-cluster: check-engine build ## Time the making and removal of a four-node cluster, and a node that joins and leaves.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,6 +70,7 @@ spec:
 		{"run --cluster=sim --faults --subject=manifest:" + good, "give the program by --subject=command:PATH"},
 		{"run --faults --matrix=" + rows, "cannot go together"},
 		{"run --subject=command:/bin/sh --controllers=*", "leave --controllers out"},
+		{"run --subject=command:/bin/sh --controllers=*,-podgc-controller", "list -daemonset-controller in it"},
 		{"run --subject=manifest:" + unknown, "selectr"},
 		{"run --subject=manifest:" + none, "no Deployment"},
 		{"run --cluster=sim --subject=manifest:" + good, "needs nodes that run its pods"},
@@ -134,6 +136,11 @@ func TestASubjectTurnsTheClustersOwnOff(t *testing.T) {
 		if f.cluster.kind.controllers != clusters.DaemonSetControllerOff || !f.set.Changed(controllersFlag) {
 			t.Errorf("%s runs with --controllers=%q", provider, f.cluster.kind.controllers)
 		}
+	}
+	// More of the cluster's controllers may be off.
+	more := flagsOf(t, "--cluster=sim", "--subject=command:/bin/sh", "--controllers=*,-daemonset-controller,-pod-garbage-collector-controller")
+	if err := errors.Join(more.chooseSubject(), more.fitSubject()); err != nil || more.cluster.kind.controllers != "*,-daemonset-controller,-pod-garbage-collector-controller" {
+		t.Errorf("with more controllers off: %q, %v", more.cluster.kind.controllers, err)
 	}
 	f := flagsOf(t, "--cluster=sim")
 	if err := f.fitSubject(); err != nil || f.cluster.kind.controllers != "" {

@@ -81,7 +81,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.skip, "skip", nil, "leave out these specs, areas or levels")
 	flags.BoolVar(&f.smoke, "smoke", false, "run only the short end-to-end run: at least one spec of each area")
 	flags.BoolVar(&f.strict, "strict", false, "let known deviations of released Kubernetes fail")
-	flags.BoolVar(&f.failFast, "fail-fast", false, "stop after the first spec that fails")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "end the run with the first spec that fails: the rest is told as not judged")
 	flags.BoolVar(&f.keep, "keep", false, "leave the cluster running at the end")
 	flags.IntVar(&f.procs, "procs", defaultProcs, fmt.Sprintf("how many specs run at once (on simulated nodes %d, unless told)", simulatedProcs))
 	flags.Int64Var(&f.seed, "seed", 0, "the seed that orders the specs; 0 picks one, which stands in the report")

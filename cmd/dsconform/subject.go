@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/dsconform/dsconform/clusters"
 	"github.com/dsconform/dsconform/clusters/binaries"
@@ -19,6 +21,10 @@ import (
 
 // controllersFlag is the flag by which a cluster runs without its own controller.
 const controllersFlag = "controllers"
+
+// ownControllerOff is the part of --controllers without which a cluster has a
+// DaemonSet controller of its own beside the one under test.
+const ownControllerOff = "-daemonset-controller"
 
 // chooseSubject reads --subject and the file it names, before anything is started.
 func (f *runFlags) chooseSubject() error {
@@ -45,8 +51,8 @@ func (f *runFlags) chooseSubject() error {
 			return err
 		}
 	}
-	if f.chosen.Replaces() && f.set.Changed(controllersFlag) {
-		return exit.Usagef("--subject runs the cluster with --controllers=%s: leave --controllers out", clusters.DaemonSetControllerOff)
+	if f.chosen.Replaces() && f.set.Changed(controllersFlag) && !slices.Contains(strings.Split(f.cluster.kind.controllers, ","), ownControllerOff) {
+		return exit.Usagef("--subject runs the cluster with --controllers=%s: leave --controllers out, or list %s in it", clusters.DaemonSetControllerOff, ownControllerOff)
 	}
 	return nil
 }
@@ -79,6 +85,9 @@ func (f *runFlags) fitSubject() error {
 	}
 	if f.cluster.provider == existing.ProviderName {
 		return nil // whoever runs it has switched its controller off, which is looked at later
+	}
+	if f.set.Changed(controllersFlag) {
+		return nil // it lists ownControllerOff, which chooseSubject has seen to
 	}
 	if err := f.set.Set(controllersFlag, clusters.DaemonSetControllerOff); err != nil {
 		return exit.Internalf("setting --%s: %w", controllersFlag, err)

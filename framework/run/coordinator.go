@@ -41,7 +41,8 @@ type Plan struct {
 	Procs int
 	// Seed orders the specs; the same seed gives the same order.
 	Seed int64
-	// FailFast stops after the first spec that fails.
+	// FailFast ends the run with the first spec that fails. One without a verdict
+	// ends nothing: it says nothing of the controller.
 	FailFast bool
 	// Log shows the progress.
 	Log *steps.Log
@@ -54,6 +55,11 @@ func Run(ctx context.Context, plan Plan) (*Results, error) {
 	results := newResults(plan.Specs, plan.Log)
 	if len(plan.Specs) == 0 {
 		return results, nil
+	}
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	if plan.FailFast {
+		results.onFailure = stop
 	}
 	dir, err := os.MkdirTemp("", "dsconform-run-")
 	if err != nil {
@@ -74,15 +80,24 @@ func Run(ctx context.Context, plan Plan) (*Results, error) {
 	}
 	heard := make(chan error, 1)
 	go func() { heard <- receive(listener, results.take) }()
-	stop := plan.Log.Live(ctx)
-	runErr := coordinate(ctx, plan, dir, configPath)
-	stop()
+	unlive := plan.Log.Live(ctx)
+	runErr := coordinate(running, plan, dir, configPath)
+	unlive()
 	err = errors.Join(listener.Close(), <-heard)
 	if err != nil {
 		return nil, exit.Internalf("hear the workers: %w", err)
 	}
 	results.finish(ctx, runErr)
 	return results, nil
+}
+
+// interrupt is the signal that ends the specs early. Where --fail-fast did, on a
+// cluster that goes with this run, no spec needs to clean up after itself.
+func (p Plan) interrupt() syscall.Signal {
+	if p.FailFast && p.Config.Bound {
+		return syscall.SIGKILL
+	}
+	return syscall.SIGINT
 }
 
 // coordinate runs the coordinator to its end. Its own exit code says no more
@@ -109,9 +124,6 @@ func coordinate(ctx context.Context, plan Plan, dir, configPath string) error {
 		"--grace-period=" + (plan.Config.Settings.Timeouts.Cleanup + 30*time.Second).String(),
 		"--output-interceptor-mode=none",
 	}
-	if plan.FailFast {
-		args = append(args, "--fail-fast")
-	}
 	// The kernel sends Pdeathsig when the thread that started the child ends.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -120,7 +132,7 @@ func coordinate(ctx context.Context, plan Plan, dir, configPath string) error {
 	cmd.Stdout, cmd.Stderr = text, text
 	// A group of its own: Ctrl-C reaches it once, from us, and Ginkgo cleans up.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, plan.interrupt()) }
 	cmd.WaitDelay = plan.Config.Settings.Timeouts.Cleanup + time.Minute
 	err = cmd.Run()
 	var exited *exec.ExitError

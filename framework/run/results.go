@@ -24,6 +24,9 @@ type Results struct {
 	running map[string]func(string, steps.Mood, string)
 	verdict map[string]reports.Spec
 	trouble []string
+	// onFailure ends the run once a spec has failed, which endedBy then names.
+	onFailure func()
+	endedBy   string
 }
 
 func newResults(specs []framework.Spec, log *steps.Log) *Results {
@@ -43,6 +46,9 @@ func newResults(specs []framework.Spec, log *steps.Log) *Results {
 func (r *Results) take(m message) {
 	switch {
 	case m.Trouble != "":
+		if r.endedBy != "" {
+			return // the workers were ended, which is no trouble
+		}
 		r.trouble = append(r.trouble, m.Trouble)
 		r.log.Notef("%s", m.Trouble)
 	case m.Start != "":
@@ -54,9 +60,21 @@ func (r *Results) take(m message) {
 			return
 		}
 		v := Verdict(spec, *m.Report)
+		if r.endedBy != "" && m.Report.State.Is(types.SpecStateSkipped|types.SpecStateInterrupted|types.SpecStateAborted) && v.State == reports.Unknown {
+			v.Reason = r.early()
+		}
 		r.verdict[m.End] = v
 		r.show(v)
+		if v.State == reports.Failed && r.onFailure != nil && r.endedBy == "" {
+			r.endedBy = v.ID
+			r.onFailure()
+		}
 	}
+}
+
+// early is why a spec of a run that --fail-fast ended has no verdict.
+func (r *Results) early() string {
+	return "not judged: --fail-fast ended the run when " + r.endedBy + " had failed"
 }
 
 func (r *Results) show(v reports.Spec) {
@@ -84,12 +102,15 @@ func (r *Results) finish(ctx context.Context, runErr error) {
 	for _, id := range slices.Sorted(maps.Keys(r.running)) {
 		r.running[id]("??", steps.Bad, " no result")
 	}
-	if runErr != nil {
+	if runErr != nil && r.endedBy == "" {
 		r.trouble = append(r.trouble, runErr.Error())
 	}
 	why := "its worker ended without a result"
 	if len(r.trouble) > 0 {
 		why += ": " + strings.Join(r.trouble, "; ")
+	}
+	if r.endedBy != "" {
+		why = r.early()
 	}
 	if ctx.Err() != nil {
 		why = "the run was interrupted before it ended"

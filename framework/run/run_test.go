@@ -77,6 +77,12 @@ func odd() *framework.Registry {
 // runOdd runs the odd specs with the IDs through real Ginkgo processes.
 func runOdd(ctx context.Context, t *testing.T, procs int, ids ...string) (*Results, string) {
 	t.Helper()
+	return runPlan(ctx, t, Plan{Procs: procs}, ids...)
+}
+
+// runPlan fills the plan with the odd specs of the IDs and runs it.
+func runPlan(ctx context.Context, t *testing.T, plan Plan, ids ...string) (*Results, string) {
+	t.Helper()
 	specs, err := odd().Select(framework.Selection{Focus: ids})
 	if err != nil {
 		t.Fatal(err)
@@ -88,10 +94,9 @@ func runOdd(ctx context.Context, t *testing.T, procs int, ids ...string) (*Resul
 	out := t.TempDir()
 	timeouts := framework.DefaultTimeouts()
 	timeouts.Cleanup = time.Second
-	results, err := Run(ctx, Plan{
-		Specs: specs, Procs: procs, Seed: 1, Log: steps.New(&shown),
-		Config: Config{Settings: framework.Settings{OutDir: out, Timeouts: timeouts}},
-	})
+	plan.Specs, plan.Seed, plan.Log = specs, 1, steps.New(&shown)
+	plan.Config.Settings = framework.Settings{OutDir: out, Timeouts: timeouts}
+	results, err := Run(ctx, plan)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +166,42 @@ func TestInterrupt(t *testing.T) {
 	for _, got := range results.Specs() {
 		if got.State != reports.Unknown || got.Reason == "" {
 			t.Errorf("%s of an interrupted run is %s (%s), want unknown with a reason", got.ID, got.State, got.Reason)
+		}
+	}
+}
+
+// TestFailFast: the first failure ends the run, an unknown verdict does not, and
+// what was not judged says why.
+func TestFailFast(t *testing.T) {
+	for _, bound := range []bool{false, true} {
+		plan := Plan{Procs: 3, FailFast: true, Config: Config{Bound: bound}}
+		// Two of the three workers hold specs that end only by being ended.
+		results, _ := runPlan(t.Context(), t, plan, "DS-TST-002", "DS-TST-008", "DS-TST-011")
+		got := map[string]reports.Spec{}
+		for _, s := range results.Specs() {
+			got[s.ID] = s
+		}
+		for _, id := range []string{"DS-TST-008", "DS-TST-011"} {
+			if got[id].State != reports.Unknown || got[id].Reason != "not judged: --fail-fast ended the run when DS-TST-002 had failed" {
+				t.Errorf("bound %v: %s is %s (%s), want unknown because of --fail-fast", bound, id, got[id].State, got[id].Reason)
+			}
+		}
+		if got["DS-TST-002"].State != reports.Failed {
+			t.Errorf("bound %v: DS-TST-002 is %s, want failed", bound, got["DS-TST-002"].State)
+		}
+		if trouble := results.Trouble(); len(trouble) > 0 {
+			t.Errorf("bound %v: an early end is no trouble: %v", bound, trouble)
+		}
+	}
+	results, _ := runPlan(t.Context(), t, Plan{Procs: 1, FailFast: true}, "DS-TST-001", "DS-TST-003", "DS-TST-004", "DS-TST-006")
+	for id, want := range map[string]reports.State{"DS-TST-001": reports.Passed, "DS-TST-003": reports.Unknown, "DS-TST-004": reports.Unknown, "DS-TST-006": reports.Unknown} {
+		if got := states(results)[id]; got != want {
+			t.Errorf("%s is %s, want %s: only a failure ends the run", id, got, want)
+		}
+	}
+	for _, s := range results.Specs() {
+		if strings.Contains(s.Reason, "fail-fast") {
+			t.Errorf("%s was ended by %s, though nothing failed", s.ID, s.Reason)
 		}
 	}
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/dsconform/dsconform/hack/internal/trial"
+	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/reports"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if len(os.Args) == 2 && os.Args[1] == busyWord {
+		burn(ctx)
+		return
+	}
+	err := command(ctx, os.Args[1:], os.Stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", strings.Join(strings.Fields(err.Error()), " "))
+	}
+	os.Exit(int(exit.Of(err)))
+}
+
+// options are the flags.
+type options struct {
+	executable, subject string
+	runs, sample, loops int
+	procs               int
+	budget              float64
+	lines, file, doc    string
+	trials, name        string
+	fresh               bool
+}
+
+func parse(args []string, out io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("soak", flag.ContinueOnError)
+	flags.StringVar(&o.executable, "dsconform", "out/soak/bin/dsconform", "the dsconform to judge by")
+	flags.StringVar(&o.subject, "subject", "release", "the controller to judge, as dsconform run --subject takes it: one that is right")
+	flags.IntVar(&o.runs, "runs", 100, "how many runs there are to be, those of the file included")
+	flags.IntVar(&o.sample, "sample", 0, "how many specs, drawn by the seed, each run judges; 0 for the whole suite")
+	flags.IntVar(&o.loops, "load", runtime.GOMAXPROCS(0), "beside each run there are 0 to this many busy loops, drawn by the seed")
+	flags.IntVar(&o.procs, "procs", 0, "how many specs run at once; 0 for dsconform's default")
+	flags.Float64Var(&o.budget, "budget", 0.001, "the greatest upper 95 % bound for the share of verdicts that are wrong")
+	flags.StringVar(&o.lines, "lines", "out/soak.jsonl", "the file to which each run's verdict is appended")
+	flags.StringVar(&o.file, "out", "out/soak.json", "the file of the counts")
+	flags.StringVar(&o.doc, "doc", "docs/reliability.md", "the page to make of it")
+	flags.StringVar(&o.trials, "trials", "out/soak", "the folder of the runs' logs; those of runs in which all passed are removed")
+	flags.StringVar(&o.name, "name", "soak", "the name of the simulated cluster")
+	flags.BoolVar(&o.fresh, "fresh", false, "begin anew: the earlier runs are left out and the file that lists them is removed")
+	flags.SetOutput(io.Discard) // what is wrong is one line, and not all flags
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(out)
+			flags.PrintDefaults()
+			return o, err
+		}
+		return o, exit.Usagef("%w (--help lists the flags)", err)
+	}
+	switch {
+	case flags.NArg() > 0:
+		return o, exit.Usagef("unexpected argument %q", flags.Arg(0))
+	case o.runs < 1:
+		return o, exit.Usagef("--runs is %d; it must be 1 or more", o.runs)
+	case o.sample < 0 || o.loops < 0 || o.procs < 0:
+		return o, exit.Usagef("--sample, --load and --procs must be 0 or more")
+	case o.budget <= 0 || o.budget >= 1:
+		return o, exit.Usagef("--budget is %v; it is a share between 0 and 1", o.budget)
+	}
+	var err error
+	for _, path := range []*string{&o.executable, &o.trials} {
+		if *path, err = filepath.Abs(*path); err != nil {
+			return o, exit.Environmentf("%w", err)
+		}
+	}
+	return o, nil
+}
+
+func command(ctx context.Context, args []string, out io.Writer) error {
+	o, err := parse(args, out)
+	if err != nil {
+		return err
+	}
+	return o.run(ctx, out, func(ctx context.Context, t trial.Trial) (*reports.Report, error) { return t.Run(ctx) })
+}
