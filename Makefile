@@ -85,6 +85,10 @@ check-engine:
 build: ## Build bin/dsconform, one static executable.
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/dsconform
 
+.PHONY: mutants
+mutants: ## Build bin/mutants, the upstream controller with one defect at a time, which SUBJECT=command:bin/mutants judges (DSCONFORM_MUTANT=ID; bin/mutants --list).
+	cd framework/mutants && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../../bin/mutants .
+
 .PHONY: e2e
 e2e: check-engine build ## Run the suite, on a real cluster or on simulated nodes. May install Debian packages (docker.io and what a node image is composed of) unless ENGINE=system or CLUSTER=sim.
 	./$(BIN) run --cluster='$(CLUSTER)' $(RUN_FLAGS) --out '$(OUT)' $(ARGS)
@@ -101,6 +105,7 @@ faults: build ## Judge what a controller survives, on simulated nodes, with faul
 .PHONY: unit
 unit: ## Run the unit tests under the race detector; no cluster is needed.
 	CGO_ENABLED=1 go test -race ./...
+	cd framework/mutants && CGO_ENABLED=1 go test -race ./...
 
 .PHONY: smoke
 smoke: check-engine build ## Run at least one spec of each area on a kind cluster. May install what e2e may.

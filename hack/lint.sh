@@ -4,4 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-go tool -modfile=hack/tools/go.mod golangci-lint run "$@" ./...
+root="$PWD"
+for module in . framework/mutants; do
+  (cd "$module" && go tool -modfile="$root/hack/tools/go.mod" golangci-lint run --config="$root/.golangci.yml" "$@" ./...)
+done

@@ -3,4 +3,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-go vet ./...
+for module in . framework/mutants; do
+  (cd "$module" && go vet ./...)
+done
