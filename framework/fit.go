@@ -17,15 +17,11 @@ import (
 func Unfit(spec Spec, cluster clusters.Cluster, settings Settings) (why string, version bool) {
 	if spec.Versions != "" && !slices.Contains(settings.Whatever, spec.ID) {
 		judged := settings.JudgedVersion()
-		constraint, err := semver.NewConstraint(spec.Versions)
+		judges, err := Applies(spec.Versions, judged)
 		if err != nil {
-			return fmt.Sprintf("its version constraint %q is no constraint: %v", spec.Versions, err), false
+			return err.Error(), false
 		}
-		v, err := semver.NewVersion(judged)
-		if err != nil {
-			return fmt.Sprintf("the version %q cannot be compared with %q: %v", judged, spec.Versions, err), false
-		}
-		if !constraint.Check(v) {
+		if !judges {
 			return fmt.Sprintf("it judges Kubernetes %s, and this is %s", spec.Versions, judged), true
 		}
 	}
@@ -35,6 +31,23 @@ func Unfit(spec Spec, cluster clusters.Cluster, settings Settings) (why string, 
 		}
 	}
 	return "", false
+}
+
+// Applies tells whether a version, as v1.37.2 or 1.37, is one that the
+// constraint allows. An empty constraint allows every version.
+func Applies(constraint, version string) (bool, error) {
+	v, err := semver.NewVersion(version)
+	if err != nil {
+		return false, fmt.Errorf("the version %q cannot be compared with %q: %w", version, constraint, err)
+	}
+	if constraint == "" {
+		return true, nil
+	}
+	c, err := semver.NewConstraint(constraint)
+	if err != nil {
+		return false, fmt.Errorf("the version constraint %q is no constraint: %w", constraint, err)
+	}
+	return c.Check(v), nil
 }
 
 func able(c clusters.Cluster, s subject.Handle, a Ability) bool {

@@ -40,6 +40,26 @@ func TestUnfitComparesWithTheControllersVersion(t *testing.T) {
 	}
 }
 
+func TestApplies(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		constraint, version string
+		applies, bad        bool
+	}{
+		{"", "v1.37.2", true, false},
+		{">= 1.31.0-0", "1.31", true, false},
+		{">= 1.31.0-0", "v1.30.14", false, false},
+		{">= 1.31.0-0", "v1.31.0-alpha.1", true, false},
+		{"", "newest", false, true},
+		{"newest", "v1.37.2", false, true},
+	} {
+		applies, err := Applies(tc.constraint, tc.version)
+		if applies != tc.applies || (err != nil) != tc.bad {
+			t.Errorf("Applies(%q, %q) = %v, %v", tc.constraint, tc.version, applies, err)
+		}
+	}
+}
+
 func TestUnfitAsksTheSubjectForItsAbilities(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

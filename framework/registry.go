@@ -13,11 +13,11 @@ import (
 
 var idPattern = regexp.MustCompile(`^DS-[A-Z]{3}-[0-9]{3}$`)
 
-// levels lists every level.
-func levels() []Level { return []Level{Core, Extended, Deviation} }
+// Levels lists every level, the most binding first.
+func Levels() []Level { return []Level{Core, Extended, Deviation} }
 
-// abilities lists every ability.
-func abilities() []Ability {
+// Abilities lists every ability.
+func Abilities() []Ability {
 	return []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet, ReadAudit, RestartController, KillController, PauseController, InjectFaults}
 }
 
@@ -84,7 +84,7 @@ func (s Spec) problems() []string {
 	}
 	say(!idPattern.MatchString(s.ID), "the ID is not of the form DS-ABC-123")
 	say(!slices.Contains(Areas(), s.Area), "unknown area %q", s.Area)
-	say(!slices.Contains(levels(), s.Level), "unknown level %q", s.Level)
+	say(!slices.Contains(Levels(), s.Level), "unknown level %q", s.Level)
 	say(s.Title == "", "no title")
 	say(!strings.Contains(s.Behaviour, "MUST") && !strings.Contains(s.Behaviour, "SHOULD"), "the behaviour is no MUST or SHOULD sentence")
 	say(len(s.Clauses) == 0, "no clause")
@@ -92,7 +92,7 @@ func (s Spec) problems() []string {
 	say(s.Body == nil, "no body")
 	for _, a := range s.Needs {
 		say(a.onController() && !s.Serial, "needs %s, which stops what all specs depend on, and is not serial", a)
-		say(!slices.Contains(abilities(), a), "unknown ability %q", a)
+		say(!slices.Contains(Abilities(), a), "unknown ability %q", a)
 	}
 	for _, id := range s.Covers {
 		say(!idPattern.MatchString(id), "covers %q, which is no behaviour ID", id)

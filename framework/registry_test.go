@@ -48,6 +48,7 @@ func TestSelect(t *testing.T) {
 	smoke.Smoke = true
 	surge := good("DS-RUS-001", RollingUpdate)
 	surge.Level = Extended
+	surge.Covers = []string{"DS-RUS-002", "DS-PLC-001"}
 	r.Add(good("DS-PLC-001", Placement), smoke, surge)
 	for name, tc := range map[string]struct {
 		sel  Selection
@@ -55,6 +56,8 @@ func TestSelect(t *testing.T) {
 	}{
 		"all":             {Selection{}, "DS-PLC-001 DS-NOD-001 DS-RUS-001"},
 		"an ID":           {Selection{Focus: []string{"DS-NOD-001"}}, "DS-NOD-001"},
+		"a covered ID":    {Selection{Focus: []string{"DS-RUS-002"}}, "DS-RUS-001"},
+		"its own spec":    {Selection{Focus: []string{"DS-PLC-001"}}, "DS-PLC-001"},
 		"an area":         {Selection{Focus: []string{"placement"}}, "DS-PLC-001"},
 		"without a level": {Selection{Skip: []string{"extended"}}, "DS-PLC-001 DS-NOD-001"},
 		"smoke":           {Selection{Smoke: true}, "DS-NOD-001"},
@@ -77,5 +80,9 @@ func TestSelect(t *testing.T) {
 	_, err := r.Select(Selection{Focus: []string{"DS-PLC-01"}})
 	if err == nil || !strings.Contains(err.Error(), `nearest is "DS-PLC-001"`) {
 		t.Errorf("an unknown ID gives %v, want an error that names the nearest one", err)
+	}
+	_, err = r.Select(Selection{Skip: []string{"DS-RUS-002"}})
+	if want := "DS-RUS-002 is no spec of its own, but covered by DS-RUS-001: skip that"; err == nil || err.Error() != want {
+		t.Errorf("to skip a covered ID gives %v, want %q", err, want)
 	}
 }

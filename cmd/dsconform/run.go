@@ -28,6 +28,7 @@ import (
 	"github.com/dsconform/dsconform/framework/subject"
 	"github.com/dsconform/dsconform/internal/exit"
 	"github.com/dsconform/dsconform/suites"
+	"github.com/dsconform/dsconform/suites/rows"
 )
 
 // runFlags are the flags of `dsconform run`.
@@ -77,7 +78,7 @@ func newRunCommand() *cobra.Command {
 func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.set = flags
 	f.cluster.register(flags)
-	flags.StringSliceVar(&f.focus, "focus", nil, "run only these specs, areas or levels (comma-separated, as DS-PLC-001,rollingupdate,core)")
+	flags.StringSliceVar(&f.focus, "focus", nil, "run only these specs, areas or levels (comma-separated, as DS-PLC-001,rollingupdate,core); an ID that other specs cover runs those")
 	flags.StringSliceVar(&f.skip, "skip", nil, "leave out these specs, areas or levels")
 	flags.BoolVar(&f.smoke, "smoke", false, "run only the short end-to-end run: at least one spec of each area")
 	flags.BoolVar(&f.strict, "strict", false, "let known deviations of released Kubernetes fail")
@@ -193,9 +194,13 @@ func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (*target, map[st
 
 // selected checks the flags that need no cluster, so that a typing error costs nothing.
 func (f *runFlags) selected(registry *framework.Registry) ([]framework.Spec, error) {
-	specs, err := registry.Select(framework.Selection{Focus: f.focus, Skip: f.skip, Smoke: f.smoke})
+	catalogue, err := rows.Load()
 	if err != nil {
-		return nil, exit.Usagef("%w", err)
+		return nil, exit.Internalf("%w", err)
+	}
+	specs, err := selectSpecs(registry, catalogue, framework.Selection{Focus: f.focus, Skip: f.skip, Smoke: f.smoke})
+	if err != nil {
+		return nil, err
 	}
 	if len(specs) == 0 {
 		return nil, exit.Usagef("--focus, --skip and --smoke together leave no spec to run: take one of them away (see `dsconform catalogue`)")
