@@ -43,6 +43,8 @@ N ?=
 LOAD ?=
 SAMPLE ?=
 BUDGET ?=
+# What make mutation-framework changes.
+PACKAGES ?= framework/oracle framework/invariants framework/history reports
 # Where specs that set faults live, and what make faults runs.
 FAULT_AREAS := resilience,cost
 
@@ -69,11 +71,12 @@ RUN_FLAGS = \
 
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  Settings of e2e, by name=value: CLUSTER ENGINE CONTROLLERS FOCUS KUBERNETES_VERSION NODE_IMAGE WORKERS NODES BINARIES_DIR RELEASE_URL SUBJECT OUT ARGS"
 	@echo "  Settings of matrix: MATRIX FOCUS NODES OUT ARGS"
 	@echo "  Settings of mutation: MUTANTS JOBS KILLS RESUME ARGS"
+	@echo "  Settings of mutation-framework: PACKAGES"
 	@echo "  Settings of soak: N LOAD SAMPLE BUDGET ARGS"
 	@echo "  Settings of faults: SUBJECT KUBERNETES_VERSION FOCUS NODES OUT ARGS"
 
@@ -151,6 +154,16 @@ mutation-programs:
 mutation: mutation-programs ## Judge the suite by mutants of the stock controller, on simulated nodes, and write out/mutation.json and docs/mutation.md. An hour on two cores; KILLS=all runs every spec against every mutant and takes many.
 	./out/mutation/bin/runner $(if $(MUTANTS),--mutants='$(MUTANTS)') $(if $(JOBS),--jobs='$(JOBS)') \
 		$(if $(filter all,$(KILLS)),--matrix) $(if $(filter yes,$(RESUME)),--resume) $(ARGS)
+
+.PHONY: mutation-framework
+mutation-framework: ## Change the framework's own sources, one place at a time, and see that a unit test fails; writes docs/framework-mutation.md. PACKAGES picks some of them. An hour.
+	mkdir -p out/mutation-framework
+	go build -C hack/gremlins -o '$(CURDIR)/out/mutation-framework/gremlins' github.com/go-gremlins/gremlins/cmd/gremlins
+	for package in $(PACKAGES); do \
+		GOFLAGS="-vet=off -ldflags=-w" ./out/mutation-framework/gremlins unleash --workers 1 --timeout-coefficient 20 \
+			--output "out/mutation-framework/$${package//\//-}.json" "./$$package"; \
+	done
+	go run ./hack/mutation/framework $(PACKAGES)
 
 .PHONY: soak
 soak: ## Judge the stock controller N times (100, each ten minutes and more) on simulated nodes, with seeds and load that differ, and write out/soak.json and docs/reliability.md. It goes on where it was interrupted; exit code 1 when more goes wrong than the budget lets pass.
