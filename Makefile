@@ -79,6 +79,7 @@ help: ## List the targets.
 	@echo "  Settings of mutation-framework: PACKAGES"
 	@echo "  Settings of soak: N LOAD SAMPLE BUDGET ARGS"
 	@echo "  Settings of faults: SUBJECT KUBERNETES_VERSION FOCUS NODES OUT ARGS"
+	@echo "  Settings of histories: SUBJECT KUBERNETES_VERSION OUT ARGS"
 
 .PHONY: check-engine
 check-engine:
@@ -104,6 +105,10 @@ matrix: build ## Run the suite on simulated nodes for each release in clusters/m
 faults: build ## Judge what a controller survives, on simulated nodes, with faults set between it and the API server: SUBJECT=command:PATH, or without it the stock controller, which is built as a program of its own.
 	./$(BIN) run --cluster=sim --faults --subject='$(or $(SUBJECT),release)' --focus='$(or $(FOCUS),$(FAULT_AREAS))' \
 		$(if $(KUBERNETES_VERSION),--kubernetes-version='$(KUBERNETES_VERSION)') $(if $(NODES),--nodes='$(NODES)') --out '$(OUT)' $(ARGS)
+
+.PHONY: histories
+histories: build ## Judge the controller by 500 random sequences of edits, on simulated nodes (SUBJECT=command:PATH for another; ARGS='--seed 7' or ARGS='--replay FILE' for the same again).
+	./$(BIN) histories $(if $(SUBJECT),--subject='$(SUBJECT)') $(if $(KUBERNETES_VERSION),--kubernetes-version='$(KUBERNETES_VERSION)') --out '$(OUT)/histories' $(ARGS)
 
 .PHONY: unit
 unit: ## Run the unit tests under the race detector; no cluster is needed.

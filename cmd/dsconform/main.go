@@ -72,7 +72,7 @@ func newRootCommand() *cobra.Command {
 		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newRunCommand(), newCatalogueCommand(), newClusterCommand(), newCleanCommand(), newDocsCommand())
+	root.AddCommand(newRunCommand(), newHistoriesCommand(), newCatalogueCommand(), newClusterCommand(), newCleanCommand(), newDocsCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	strictUsage(root)
 	return root

@@ -89,9 +89,14 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.out, "out", "out", "the folder for report, logs and failure bundles")
 	flags.StringVar(&f.images, "images", string(fixtures.Own), "the images of the examples: own (built here), or upstream where a registry answers")
 	flags.StringArrayVar(&f.manifests, "manifest", nil, "check that this manifest of yours decodes strictly before anything is started (may be given again)")
+	f.registerSubject(flags)
+	flags.StringVar(&f.matrix, "matrix", "", "judge each row of this version matrix on simulated nodes, as clusters/matrix.yaml; the reports go to folders below --out")
+}
+
+// registerSubject registers the flags that say which controller is judged.
+func (f *runFlags) registerSubject(flags *pflag.FlagSet) {
 	flags.StringVar(&f.subject, "subject", "", "the DaemonSet controller under test: command:PATH, a program that gets KUBECONFIG; manifest:FILE, a Deployment; or release:VERSION, that of a Kubernetes release, built here, as a program, release alone being that of --kubernetes-version (default the cluster's own)")
 	flags.BoolVar(&f.faults, "faults", false, "put a proxy between the program of --subject and the API server, so that the specs that set faults there can be run; what they did to which request stands in the report")
-	flags.StringVar(&f.matrix, "matrix", "", "judge each row of this version matrix on simulated nodes, as clusters/matrix.yaml; the reports go to folders below --out")
 }
 
 // defaultProcs: specs mostly wait for the cluster, so that more of them than
@@ -116,7 +121,7 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 	if err = f.chooseSubject(); err != nil {
 		return err
 	}
-	out, err := prepareOut(f.out)
+	out, err := prepareOut(f.out, outFiles()...)
 	if err != nil {
 		return err
 	}
@@ -128,14 +133,7 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if f.keep {
-			err = errors.Join(err, target.leave(context.WithoutCancel(ctx)))
-			log.Notef("the cluster is kept: KUBECONFIG=%s", target.cluster.KubeconfigPath())
-			return
-		}
-		err = errors.Join(err, target.close(context.WithoutCancel(ctx), log))
-	}()
+	defer func() { err = errors.Join(err, f.done(context.WithoutCancel(ctx), target, log)) }()
 	plan := run.Plan{Specs: specs, Procs: f.procs, Seed: f.seed, FailFast: f.failFast, Log: log}
 	plan.Config = target.config()
 	plan.Config.Settings = framework.Settings{
@@ -151,6 +149,16 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 		defer func() { err = errors.Join(err, closeSubject(ctx, under, plan)) }()
 	}
 	return f.judge(ctx, target, under, plan, started)
+}
+
+// done ends the use of the cluster: it is deleted if this process made it, unless
+// it is to be kept.
+func (f *runFlags) done(ctx context.Context, t *target, log *steps.Log) error {
+	if !f.keep {
+		return t.close(ctx, log)
+	}
+	log.Notef("the cluster is kept: KUBECONFIG=%s", t.cluster.KubeconfigPath())
+	return t.leave(ctx)
 }
 
 // prepare makes the cluster and, beside it, the images, and brings the two together.
@@ -211,17 +219,23 @@ func (f *runFlags) selected(registry *framework.Registry) ([]framework.Spec, err
 	if f.procs < 1 {
 		return nil, exit.Usagef("--procs is %d; it must be 1 or more", f.procs)
 	}
-	for f.seed == 0 {
-		var b [4]byte
-		_, _ = rand.Read(b[:]) // Read never fails.
-		f.seed = int64(binary.BigEndian.Uint32(b[:]))
-	}
+	f.seed = orRandom(f.seed)
 	for _, path := range f.manifests {
 		if err := checkManifest(path); err != nil {
 			return nil, err
 		}
 	}
 	return specs, nil
+}
+
+// orRandom gives the seed, or another one if it is 0.
+func orRandom(seed int64) int64 {
+	for seed == 0 {
+		var b [4]byte
+		_, _ = rand.Read(b[:]) // Read never fails.
+		seed = int64(binary.BigEndian.Uint32(b[:]))
+	}
+	return seed
 }
 
 // outFiles are what a run writes below its output folder.
@@ -231,7 +245,7 @@ func outFiles() []string {
 
 // prepareOut makes the output folder and clears what an earlier run left there,
 // and nothing else: the folder may be the user's own. A full disk is found here.
-func prepareOut(dir string) (string, error) {
+func prepareOut(dir string, files ...string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return "", exit.Usagef("--out %s: %w", dir, err)
@@ -239,7 +253,7 @@ func prepareOut(dir string) (string, error) {
 	if err := os.MkdirAll(abs, 0o755); err != nil {
 		return "", exit.Environmentf("cannot make the output folder: %w", err)
 	}
-	for _, name := range outFiles() {
+	for _, name := range files {
 		if err := os.RemoveAll(filepath.Join(abs, name)); err != nil {
 			return "", exit.Environmentf("cannot clear the output folder: %w", err)
 		}

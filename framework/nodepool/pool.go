@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
 )
@@ -193,11 +194,15 @@ func (p *Pool) drop(ctx context.Context, token string) error {
 	return p.update(ctx, func(t *Table) { t.Drop(token) })
 }
 
+// contended is how a change is tried again that others were quicker with: soon,
+// at different moments, and for as long as a crowd of them takes.
+func contended() wait.Backoff {
+	return wait.Backoff{Steps: 100, Duration: 50 * time.Millisecond, Factor: 1, Jitter: 1}
+}
+
 // update changes the table under its resourceVersion, trying again on conflict.
 func (p *Pool) update(ctx context.Context, change func(*Table)) error {
-	backoff := retry.DefaultBackoff
-	backoff.Steps = 20
-	err := retry.RetryOnConflict(backoff, func() error {
+	err := retry.RetryOnConflict(contended(), func() error {
 		cm, err := p.client.CoreV1().ConfigMaps(Namespace).Get(ctx, configMap, metav1.GetOptions{})
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ func Worker(ctx context.Context, registry *framework.Registry, prepare Prepare) 
 	if config.Bound {
 		go endWithCommand(out.conn)
 	}
-	if err = logTo(config.Settings.OutDir); err != nil {
+	if err = LogTo(config.Settings.OutDir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -101,8 +101,9 @@ type outcome struct{ failed bool }
 // Fail implements ginkgo.GinkgoTestingT.
 func (o *outcome) Fail() { o.failed = true }
 
-// logTo sends slog, and client-go's log through it, to one file for all workers.
-func logTo(dir string) error {
+// LogTo sends slog, and client-go's log through it, to one file of the folder for
+// all workers of a run.
+func LogTo(dir string) error {
 	f, err := os.OpenFile(filepath.Join(dir, "workers.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("open the workers' log: %w", err)
