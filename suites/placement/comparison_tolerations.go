@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
 // The operators of KEP-5471, by which a toleration compares numbers.
@@ -40,6 +41,7 @@ func comparisonTolerations() framework.Spec {
 			}
 			e.TaintNode(ctx, e.Nodes[0], low)
 			e.TaintNode(ctx, e.Nodes[1], high)
+			site.Known(ctx, e, e.Nodes...)
 			table(ctx, e, "each DaemonSet gets the nodes whose taint compares as its toleration says", []row{
 				{"above", above, e.Nodes[1:]},
 				{"below", below, e.Nodes[:1]},

@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dsconform/dsconform/framework"
+	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
 // taint gives a taint that no other spec knows.
@@ -22,6 +23,7 @@ func taintedNode() framework.Spec {
 		Nodes:     framework.NodeNeed{Workers: 2, Exclusive: true},
 		Body: func(ctx context.Context, e *framework.Env) {
 			e.TaintNode(ctx, e.Nodes[0], taint(e, "keep-off", corev1.TaintEffectNoSchedule))
+			site.Known(ctx, e, e.Nodes[0])
 			running(ctx, e, e.DaemonSet("plain"), e.Nodes[1])
 		},
 	}
@@ -56,6 +58,7 @@ func tolerationMatching() framework.Spec {
 				e.TaintNode(ctx, node, corev1.Taint{Key: key, Value: "blue", Effect: corev1.TaintEffectNoSchedule})
 			}
 			e.TaintNode(ctx, twice, corev1.Taint{Key: other, Value: "x", Effect: corev1.TaintEffectNoExecute})
+			site.Known(ctx, e, e.Nodes...)
 			t := func(key string, op corev1.TolerationOperator, value string, effect corev1.TaintEffect) corev1.Toleration {
 				return corev1.Toleration{Key: key, Operator: op, Value: value, Effect: effect}
 			}

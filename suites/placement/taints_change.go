@@ -134,6 +134,7 @@ func taintRemoved() framework.Spec {
 			first, second := taint(e, "closed", corev1.TaintEffectNoSchedule), taint(e, "clear", corev1.TaintEffectNoExecute)
 			e.TaintNode(ctx, e.Nodes[0], first)
 			e.TaintNode(ctx, e.Nodes[0], second)
+			site.Known(ctx, e, e.Nodes[0])
 			ds := running(ctx, e, e.DaemonSet("plain"), e.Nodes[1])
 			e.UntaintNode(ctx, e.Nodes[0], second)
 			e.Stays(ctx, "one of two taints is enough to keep the pod off", nil, site.Exactly(ds, e.Nodes[1]))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
 // Taints that say that a node is not, or no longer, in use. No other component
@@ -45,6 +46,7 @@ func notToleratedByDefault() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			e.TaintNode(ctx, e.Nodes[0], corev1.Taint{Key: uninitialized, Value: "true", Effect: corev1.TaintEffectNoSchedule})
 			e.TaintNode(ctx, e.Nodes[1], corev1.Taint{Key: outOfService, Value: "nodeshutdown", Effect: corev1.TaintEffectNoExecute})
+			site.Known(ctx, e, e.Nodes...)
 			table(ctx, e, "only the DaemonSet that tolerates the taints has pods", []row{
 				{"plain", tolerates(), nil},
 				{"tolerating", tolerates(exists(uninitialized, corev1.TaintEffectNoSchedule), exists(outOfService, corev1.TaintEffectNoExecute)), e.Nodes},

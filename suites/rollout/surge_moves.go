@@ -93,6 +93,7 @@ func betweenTaints(ctx context.Context, e *framework.Env) *fleet.Fleet {
 	for i, taint := range []string{"from", "to"} {
 		e.TaintNode(ctx, e.Nodes[i], corev1.Taint{Key: e.Key(taint), Value: "true", Effect: corev1.TaintEffectNoSchedule})
 	}
+	site.Known(ctx, e, e.Nodes[:2]...)
 	return fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.MaxSurge("1"), fleet.Gated, toleratesOnly(e, "from")))
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
+	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
 const table = "the guide: troubleshooting, common problems"
@@ -52,6 +53,7 @@ func taintKeepsPodsAway() framework.Spec {
 		Nodes:     framework.NodeNeed{Workers: 1, Exclusive: true},
 		Body: func(ctx context.Context, e *framework.Env) {
 			e.TaintNode(ctx, e.Nodes[0], corev1.Taint{Key: "maintenance", Value: "true", Effect: corev1.TaintEffectNoSchedule})
+			site.Known(ctx, e, e.Nodes[0])
 			t := provoke(ctx, e, "taint")
 			t.shows(ctx, "the tainted node has no pod and is not counted", func(s *history.State, ds *appsv1.DaemonSet) error {
 				if n := ds.Status.DesiredNumberScheduled; n != 0 || len(s.Pods()) != 0 {
