@@ -96,13 +96,17 @@ func Cause(in Input) Diagnosis {
 	var found []Diagnosis
 	sets := subjects(in)
 	for _, ds := range sets {
-		v := newView(in, ds)
-		for _, rule := range rules() {
-			if d := rule(v); d != nil {
-				found = append(found, *d)
-			}
+		here := findings(newView(in, ds))
+		if len(here) == 0 {
+			continue
 		}
-		if len(found) > 0 {
+		// What excuses the controller with one DaemonSet is no excuse for what it
+		// did wrong with another.
+		blamed := here[0].Class == NonConformant || here[0].Class == Unclear
+		if found == nil || blamed {
+			found = here
+		}
+		if blamed {
 			break
 		}
 	}
@@ -121,6 +125,17 @@ func Cause(in Input) Diagnosis {
 	out.Evidence = slices.DeleteFunc(out.Evidence, func(e string) bool { return e == "" })
 	if len(out.Evidence) > mostEvidence {
 		out.Evidence = out.Evidence[:mostEvidence]
+	}
+	return out
+}
+
+// findings are what the rules have to say about one DaemonSet, the most telling first.
+func findings(v *view) []Diagnosis {
+	var out []Diagnosis
+	for _, rule := range rules() {
+		if d := rule(v); d != nil {
+			out = append(out, *d)
+		}
 	}
 	return out
 }

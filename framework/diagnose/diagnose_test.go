@@ -506,3 +506,26 @@ func TestTheNamedSetIsLookedAtFirst(t *testing.T) {
 	state.SetNow(s.now)
 	golden(t, "named-by-the-expectation", Cause(Input{State: state, Entries: s.entries, Expectation: "pods of agent are Ready"}).String())
 }
+
+// TestAnExcuseIsNoneForAnotherSet: a node that is down explains what is missing
+// of one DaemonSet, and nothing of one that the controller never looked at.
+func TestAnExcuseIsNoneForAnotherSet(t *testing.T) {
+	s := newScene(t)
+	s.up("c")
+	s.bind("c-v1")
+	s.notReady("c")
+	left := s.ds.DeepCopy()
+	left.Name, left.UID, left.Status = "left-alone", "V", appsv1.DaemonSetStatus{}
+	s.put(history.KindDaemonSet, history.Added, left)
+	s.pass(30 * time.Second)
+	state := history.Replay("spec", s.entries)
+	state.SetNow(s.now)
+	in := Input{State: state, Entries: s.entries, Expectation: "pods of agent are Ready"}
+	if got := Cause(in); got.Class != NonConformant {
+		t.Errorf("class %s: %s", got.Class, got.Cause)
+	}
+	in.DaemonSet = "agent"
+	if got := Cause(in); got.Class != Environment {
+		t.Errorf("of agent alone: class %s: %s", got.Class, got.Cause)
+	}
+}

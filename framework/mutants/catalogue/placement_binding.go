@@ -63,7 +63,7 @@ func binding() []Mutant {
 			Notice:     "A pod's required affinity has its node as one more of the template's terms, which are ORed: the scheduler may put it on any node that matches.",
 			Clauses:    []string{"DS-PLC-008"},
 			Injection:  "writes: the template's required terms stand beside the one that names the node",
-			ModelledOn: "kubernetes#63778: appending to nodeSelectorTerms where they must be replaced.",
+			ModelledOn: "Appending to nodeSelectorTerms where they must be replaced.",
 			Inject: func(s *rig.Setup) {
 				s.Wire.OnWrite("create", "pods", wire.Rewrite(func(p *corev1.Pod) {
 					ds := owner(s, p)
@@ -110,7 +110,7 @@ func binding() []Mutant {
 			Notice:     "The template's schedulerName is lost: the default scheduler binds the pods.",
 			Clauses:    []string{"DS-PLC-010"},
 			Injection:  "writes: pods name the default scheduler",
-			ModelledOn: "kubernetes#65357, when the default scheduler took DaemonSets over.",
+			ModelledOn: "The default scheduler taking DaemonSets over, and taking that at its word.",
 			Inject:     creating(func(p *corev1.Pod) { p.Spec.SchedulerName = corev1.DefaultSchedulerName }),
 		},
 		{

@@ -43,7 +43,7 @@ func eligibility() []Mutant {
 			Notice:     "A node that is not Ready gets no pod, not even of a DaemonSet that tolerates its taints: the network waits for the node, and the node for the network.",
 			Clauses:    []string{"DS-PLC-015", "DS-NOD-001"},
 			Injection:  "view: a node without condition Ready=True carries a taint that nobody tolerates",
-			ModelledOn: "kubernetes#45628 and the controller before 1.10, which looked at conditions.",
+			ModelledOn: "The controller before 1.10, which looked at conditions.",
 			Inject:     leavingOut(func(n *corev1.Node) bool { return !holds(n, corev1.NodeReady) }),
 		},
 		{
@@ -61,7 +61,7 @@ func eligibility() []Mutant {
 			Notice:     "A cordoned node gets no pod, and one that is deleted there does not come back.",
 			Clauses:    []string{"DS-PLC-016", "DS-NOD-009", "DS-NOD-010"},
 			Injection:  "view: a node with spec.unschedulable carries a taint that nobody tolerates",
-			ModelledOn: "kubernetes#2303 and all controllers that ask node.Spec.Unschedulable as the scheduler does.",
+			ModelledOn: "Asking node.Spec.Unschedulable, as the scheduler of old did.",
 			Inject:     leavingOut(func(n *corev1.Node) bool { return n.Spec.Unschedulable }),
 		},
 		{

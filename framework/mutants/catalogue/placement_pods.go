@@ -3,7 +3,6 @@ package catalogue
 import (
 	"context"
 	"net/http"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,9 +32,7 @@ func duplicates() []Mutant {
 			Clauses:    []string{"DS-PLC-023", "DS-OWN-004", "DS-OWN-007"},
 			Injection:  "view: pods are the older the later they were created",
 			ModelledOn: "A comparison of creation times the wrong way round.",
-			Inject: seeing(func(p *corev1.Pod) {
-				p.CreationTimestamp = metav1.NewTime(time.Unix(1<<32-p.CreationTimestamp.Unix(), 0))
-			}),
+			Inject:     seeing(func(p *corev1.Pod) { invertAge(p) }),
 		},
 		{
 			ID:         "prunes-the-bound",
@@ -112,7 +109,7 @@ func duplicates() []Mutant {
 			Notice:     "A pod of another controller whose labels match is taken for the DaemonSet's: its node gets none, and it may be deleted.",
 			Clauses:    []string{"DS-PLC-025"},
 			Injection:  "view: a pod that matches a selector is owned by that DaemonSet",
-			ModelledOn: "Finding pods by selector alone, as before controllerRef (kubernetes#24946).",
+			ModelledOn: "Finding pods by selector alone, as before there were controller references.",
 			Inject: func(s *rig.Setup) {
 				seeing(func(p *corev1.Pod) {
 					ref := metav1.GetControllerOf(p)

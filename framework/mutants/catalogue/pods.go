@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"time"
+
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,6 +12,9 @@ import (
 
 	"github.com/dsconform/dsconform/framework/mutants/rig"
 )
+
+// daemonSetObject is a DaemonSet, beside the functions that are called so.
+type daemonSetObject = appsv1.DaemonSet
 
 // daemonSet is the kind.
 func daemonSet() schema.GroupVersionKind { return appsv1.SchemeGroupVersion.WithKind("DaemonSet") }
@@ -83,4 +88,40 @@ func surges(ds *appsv1.DaemonSet) bool {
 	r := ds.Spec.UpdateStrategy.RollingUpdate
 	return ds.Spec.UpdateStrategy.Type == appsv1.RollingUpdateDaemonSetStrategyType && r != nil && r.MaxSurge != nil &&
 		(r.MaxSurge.IntVal > 0 || (r.MaxSurge.StrVal != "" && r.MaxSurge.StrVal != "0%"))
+}
+
+// ready tells whether a pod has the condition Ready=True.
+func ready(p *corev1.Pod) bool {
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// readyFor tells whether a pod has been ready for so many seconds.
+func readyFor(p *corev1.Pod, seconds int32) bool {
+	for _, c := range p.Status.Conditions {
+		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+			return seconds == 0 || time.Since(c.LastTransitionTime.Time) >= time.Duration(seconds)*time.Second
+		}
+	}
+	return false
+}
+
+// invertAge makes a pod the older the later it was created.
+func invertAge(p *corev1.Pod) {
+	p.CreationTimestamp = metav1.NewTime(time.Unix(1<<32-p.CreationTimestamp.Unix(), 0))
+}
+
+// updated tells whether a pod is of the newest revision of its set that is stored.
+func updated(s *rig.Setup, ds *appsv1.DaemonSet, p *corev1.Pod) bool {
+	var newest *appsv1.ControllerRevision
+	for _, cr := range s.Wire.Revisions.All() {
+		if metav1.IsControlledBy(cr, ds) && (newest == nil || cr.Revision > newest.Revision) {
+			newest = cr
+		}
+	}
+	return newest == nil || newest.Labels[appsv1.ControllerRevisionHashLabelKey] == p.Labels[appsv1.ControllerRevisionHashLabelKey]
 }

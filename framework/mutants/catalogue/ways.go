@@ -87,3 +87,9 @@ func (n *names) have(name string) bool {
 	_, ok := n.known.Load(name)
 	return ok
 }
+
+// first adds a name, and tells whether it was not there.
+func (n *names) first(name string) bool {
+	_, before := n.known.LoadOrStore(name, true)
+	return !before
+}

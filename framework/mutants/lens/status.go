@@ -37,3 +37,34 @@ func Status(s *rig.Setup, change func(*appsv1.DaemonSet)) {
 		return true
 	})
 }
+
+// Unwritten has the controller take every status of which which is true for
+// written, and see it as if it were; nobody else does.
+func Unwritten(s *rig.Setup, which func(*appsv1.DaemonSet) bool) {
+	var mu sync.Mutex
+	meant := map[types.UID]appsv1.DaemonSetStatus{}
+	s.Wire.OnWrite("update", "daemonsets/status", wire.Judge(func(r *wire.Request, ds *appsv1.DaemonSet) *wire.Answer {
+		mu.Lock()
+		defer mu.Unlock()
+		if !which(ds) {
+			delete(meant, ds.UID)
+			return nil
+		}
+		meant[ds.UID] = *ds.Status.DeepCopy()
+		// It sees what it wrote by the next change of the DaemonSet, or by this one.
+		if stored := s.Wire.DaemonSets.Stored(ds.Namespace, ds.Name); stored != nil {
+			go s.Wire.DaemonSets.Retell(stored)
+		}
+		return wire.Pretend(r)
+	}))
+	s.Wire.DaemonSets.See(func(ds *appsv1.DaemonSet) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if m, ok := meant[ds.UID]; ok {
+			conditions, collisions := ds.Status.Conditions, ds.Status.CollisionCount
+			ds.Status = *m.DeepCopy()
+			ds.Status.Conditions, ds.Status.CollisionCount = conditions, collisions
+		}
+		return true
+	})
+}

@@ -51,6 +51,19 @@ func TemplateOf(s *rig.Setup, change func(types.UID, *corev1.PodTemplateSpec)) {
 	}
 }
 
+// Revisions has every revision be made with the template as written leaves it,
+// and seen with it as seen leaves it.
+func Revisions(s *rig.Setup, written, seen func(*corev1.PodTemplateSpec)) {
+	t := &templates{}
+	for _, verb := range []string{"create", "update"} {
+		s.Wire.OnWrite(verb, "controllerrevisions", wire.Rewrite(func(cr *appsv1.ControllerRevision) { t.inRevision(cr, written) }))
+	}
+	s.Wire.Revisions.See(func(cr *appsv1.ControllerRevision) bool {
+		t.inRevision(cr, seen)
+		return true
+	})
+}
+
 // templates knows the stored template of every seen one.
 type templates struct {
 	change func(types.UID, *corev1.PodTemplateSpec)

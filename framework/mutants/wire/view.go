@@ -116,6 +116,14 @@ func (v *View[T]) Tell(kind watch.EventType, o *T) {
 	}
 }
 
+// Retell has all open watches tell of a stored object again, as it is to be seen now.
+func (v *View[T]) Retell(o *T) {
+	seen := duplicate(o)
+	if v.seen(seen) {
+		v.Tell(watch.Modified, seen)
+	}
+}
+
 func (v *View[T]) name() string { return v.resource }
 
 // seen applies the view to an object.
