@@ -110,10 +110,17 @@ faults: build ## Judge what a controller survives, on simulated nodes, with faul
 histories: build ## Judge the controller by 500 random sequences of edits, on simulated nodes (SUBJECT=command:PATH for another; ARGS='--seed 7' or ARGS='--replay FILE' for the same again).
 	./$(BIN) histories $(if $(SUBJECT),--subject='$(SUBJECT)') $(if $(KUBERNETES_VERSION),--kubernetes-version='$(KUBERNETES_VERSION)') --out '$(OUT)/histories' $(ARGS)
 
+.PHONY: example
+example: ## Build bin/minimal-controller, the foreign implementation of examples/minimal-controller.
+	cd examples/minimal-controller && CGO_ENABLED=0 go build -trimpath -o ../../bin/minimal-controller .
+
+.PHONY: certify-example
+certify-example: build example ## Judge that implementation on simulated nodes: exactly what its expected.yaml lists must fail. ARGS=--smoke takes a minute.
+	./$(BIN) run --cluster=sim --matrix=examples/minimal-controller/expected.yaml $(if $(FOCUS),--focus='$(FOCUS)') $(if $(NODES),--nodes='$(NODES)') --out '$(OUT)/example' $(ARGS)
+
 .PHONY: unit
 unit: ## Run the unit tests under the race detector; no cluster is needed.
-	CGO_ENABLED=1 go test -race ./...
-	cd framework/mutants && CGO_ENABLED=1 go test -race ./...
+	modules="$$(hack/modules.sh)"; for module in $$modules; do (cd "$$module" && CGO_ENABLED=1 go test -race ./...); done
 
 .PHONY: smoke
 smoke: check-engine build ## Run at least one spec of each area on a kind cluster. May install what e2e may.
@@ -169,6 +176,12 @@ mutation-framework: ## Change the framework's own sources, one place at a time, 
 			--output "out/mutation-framework/$${package//\//-}.json" "./$$package"; \
 	done
 	go run ./hack/mutation/framework $(PACKAGES)
+
+.PHONY: mutation-upstream
+mutation-upstream: mutation-programs ## Try Kubernetes' own DaemonSet specs on the same mutants and write out/mutation-upstream.json. The first time it builds them, which takes ten minutes; what was judged before with the same programs is kept.
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o out/mutation/bin/upstream ./hack/upstream
+	./out/mutation/bin/upstream --dsconform=out/mutation/bin/dsconform --program=out/mutation/bin/mutants \
+		$(if $(MUTANTS),--mutants='$(MUTANTS)') $(if $(JOBS),--jobs='$(JOBS)') $(ARGS)
 
 .PHONY: soak
 soak: ## Judge the stock controller N times (100, each ten minutes and more) on simulated nodes, with seeds and load that differ, and write out/soak.json and docs/reliability.md. It goes on where it was interrupted; exit code 1 when more goes wrong than the budget lets pass.

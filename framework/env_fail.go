@@ -145,6 +145,7 @@ func (e *Env) failWithCause(expected, seen, daemonSet string, since time.Time) {
 func (e *Env) failWithInput(seen string, in diagnose.Input) {
 	f := Failure{Class: NonConformant, Expected: in.Expectation, Seen: seen}
 	if e.History != nil {
+		in.Seen = seen
 		in.State, in.Entries, in.Namespace = e.History.State(), e.History.Entries(), e.Namespace
 		d := diagnose.Cause(in)
 		f.Cause, f.Evidence, f.Look = d.Cause, d.Evidence, d.Look

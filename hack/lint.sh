@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 root="$PWD"
-for module in . framework/mutants; do
+modules="$(hack/modules.sh)"
+for module in $modules; do
   (cd "$module" && go tool -modfile="$root/hack/tools/go.mod" golangci-lint run --config="$root/.golangci.yml" "$@" ./...)
 done

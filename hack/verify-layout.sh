@@ -6,7 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 limit=400
 wrong=0
-mute="$(for module in . framework/mutants; do
+modules="$(hack/modules.sh)"
+mute="$(for module in $modules; do
   (cd "$module" && go list -f '{{if and (not .Doc) .GoFiles}}{{.ImportPath}}{{end}}' ./...)
 done)"
 for package in $mute; do

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-for module in . framework/mutants; do
+modules="$(hack/modules.sh)"
+for module in $modules; do
   (cd "$module" && go vet ./...)
 done

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -31,7 +32,8 @@ type GridRow struct {
 	Name string `json:"name"`
 	// Kubernetes is the version of the control plane.
 	Kubernetes string `json:"kubernetes"`
-	// Controller is the version of the DaemonSet controller, if it is another.
+	// Controller is the version of the DaemonSet controller, if it is another, or
+	// the program in its place, as command:PATH.
 	Controller string `json:"controller,omitempty"`
 	// Report is the path of the row's report, relative to the grid.
 	Report string `json:"report,omitempty"`
@@ -42,7 +44,7 @@ type GridRow struct {
 	Skipped int `json:"skipped"`
 	// Known lists the specs that are known to fail here, and did.
 	Known []string `json:"known,omitempty"`
-	// Why is the reason given for them.
+	// Why are the reasons given for them.
 	Why string `json:"why,omitempty"`
 	// Surplus lists the specs that failed and were not known to.
 	Surplus []string `json:"surplus,omitempty"`
@@ -70,12 +72,50 @@ type GridInput struct {
 	// Name, Kubernetes, Controller and Folder are as in GridRow; Folder is where
 	// the row's report is, relative to the grid.
 	Name, Kubernetes, Controller, Folder string
-	// Known lists the specs that must fail, and Why says the reason.
-	Known []string
-	Why   string
+	// Known are the gaps that must show.
+	Known []Gap
 	// Report is the row's report; nil if there is none, for the reason in Err.
 	Report *Report
 	Err    error
+}
+
+// Gap is something that is known to be missing or wrong.
+type Gap struct {
+	// Specs are the IDs of all that fail because of it.
+	Specs []string
+	// Why says what it is.
+	Why string
+}
+
+// knows tells whether the spec is known to fail.
+func (in GridInput) knows(id string) bool {
+	return slices.ContainsFunc(in.Known, func(g Gap) bool { return slices.Contains(g.Specs, id) })
+}
+
+// whys gives the reasons for the specs to fail, and a clause for each reason.
+func (in GridInput) whys(ids []string) (whys, clauses []string) {
+	for _, g := range in.Known {
+		var of []string
+		for _, id := range g.Specs {
+			if slices.Contains(ids, id) {
+				of = append(of, id)
+			}
+		}
+		if len(of) == 0 {
+			continue
+		}
+		whys, clauses = append(whys, g.Why), append(clauses, listed(of)+" failed ("+g.Why+")")
+	}
+	return whys, clauses
+}
+
+// listed names a few specs, and counts many.
+func listed(ids []string) string {
+	const few = 4
+	if len(ids) > few {
+		return fmt.Sprintf("%d specs", len(ids))
+	}
+	return strings.Join(ids, ", ")
 }
 
 // NewGrid judges the rows and finds what they differ in.
@@ -104,7 +144,7 @@ func (in GridInput) judge() GridRow {
 	row.Report = in.Folder + "/report.json"
 	row.Passed, row.Failed, row.Unknown, row.Skipped = r.Summary.Passed, r.Summary.Failed, r.Summary.Unknown, r.Summary.Skipped
 	for i, s := range r.Specs {
-		known := slices.Contains(in.Known, s.ID)
+		known := in.knows(s.ID)
 		switch {
 		case known && s.State == Failed:
 			row.Known = append(row.Known, s.ID)
@@ -119,15 +159,17 @@ func (in GridInput) judge() GridRow {
 	row.ExitCode = int(ExitCode(r))
 	row.Reason = summarise(r.Run, r.Specs).Reason
 	if len(row.Known) > 0 {
-		row.Why = in.Why
-		row.Reason = "as expected " + strings.Join(row.Known, ", ") + " failed (" + in.Why + "); beside that " + row.Reason
+		whys, clauses := in.whys(row.Known)
+		row.Why = strings.Join(whys, "; ")
+		row.Reason = "as expected " + strings.Join(clauses, ", ") + "; beside that " + row.Reason
 	}
 	if len(row.Surplus) > 0 {
 		row.Reason = strings.Join(row.Surplus, ", ") + " failed unexpectedly"
 	}
 	if len(row.Missing) > 0 {
 		row.ExitCode = int(exit.NotConformant)
-		missing := strings.Join(row.Missing, ", ") + " should have failed (" + in.Why + ") and did not"
+		whys, _ := in.whys(row.Missing)
+		missing := strings.Join(row.Missing, ", ") + " should have failed (" + strings.Join(whys, "; ") + ") and did not"
 		if len(row.Surplus) > 0 {
 			missing = row.Reason + "; " + missing
 		}

@@ -11,9 +11,9 @@ import (
 )
 
 func rowOf(name string, known []string, specs ...Spec) GridInput {
-	in := GridInput{Name: name, Kubernetes: "v1.37.2", Folder: name, Known: known, Report: New(sampleEnvironment(), sampleRun(), specs)}
-	if len(known) > 0 {
-		in.Why = "known for long"
+	in := GridInput{Name: name, Kubernetes: "v1.37.2", Folder: name, Report: New(sampleEnvironment(), sampleRun(), specs)}
+	for _, id := range known {
+		in.Known = append(in.Known, Gap{Specs: []string{id}, Why: "known for long"})
 	}
 	return in
 }
@@ -50,6 +50,28 @@ func TestGridRows(t *testing.T) {
 				t.Errorf("exit code %d, want %d: %s", row.ExitCode, tc.code, row.Reason)
 			}
 		})
+	}
+}
+
+func TestGridSaysEachReasonOnce(t *testing.T) {
+	t.Parallel()
+	in := rowOf("r", nil, failed("DS-AAA-001", "a"), failed("DS-BBB-001", "b"), failed("DS-CCC-001", "c"), failed("DS-DDD-001", "d"), failed("DS-EEE-001", "e"), failed("DS-FFF-001", "f"), passed("DS-GGG-001", "g"))
+	in.Known = []Gap{
+		{Specs: []string{"DS-BBB-001", "DS-AAA-001"}, Why: "no surge"},
+		{Specs: []string{"DS-ZZZ-001"}, Why: "not chosen"},
+		{Specs: []string{"DS-CCC-001", "DS-DDD-001", "DS-EEE-001", "DS-FFF-001", "DS-GGG-001"}, Why: "no history"},
+	}
+	row := NewGrid([]GridInput{in}).Rows[0]
+	if row.Reason != "DS-GGG-001 should have failed (no history) and did not" || row.Why != "no surge; no history" {
+		t.Errorf("one fewer: %s; why %s", row.Reason, row.Why)
+	}
+	in.Known[2].Specs = in.Known[2].Specs[:4]
+	if row = NewGrid([]GridInput{in}).Rows[0]; !strings.HasPrefix(row.Reason, "as expected DS-BBB-001, DS-AAA-001 failed (no surge), DS-CCC-001, DS-DDD-001, DS-EEE-001, DS-FFF-001 failed (no history); beside that ") {
+		t.Errorf("as expected: %s", row.Reason)
+	}
+	in.Known[0].Specs, in.Known[2].Specs = nil, append(in.Known[2].Specs, in.Known[0].Specs...)
+	if row = NewGrid([]GridInput{in}).Rows[0]; !strings.HasPrefix(row.Reason, "as expected 6 specs failed (no history); beside that ") {
+		t.Errorf("many: %s", row.Reason)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -48,9 +49,9 @@ func (f *runFlags) runMatrix(ctx context.Context) error {
 	}
 	var rows []reports.GridInput
 	for i, row := range m.Rows {
-		in := reports.GridInput{
-			Name: row.Name, Kubernetes: row.Kubernetes, Controller: row.Controller, Folder: row.Name,
-			Known: row.Expect.Fail, Why: row.Expect.Why,
+		in := reports.GridInput{Name: row.Name, Kubernetes: row.Kubernetes, Controller: cmp.Or(row.Controller, row.Subject), Folder: row.Name}
+		for _, e := range row.Expect {
+			in.Known = append(in.Known, reports.Gap{Specs: e.Fail, Why: e.Why})
 		}
 		if in.Err = ctx.Err(); in.Err == nil {
 			log.Notef("row %d of %d: %s", i+1, len(m.Rows), row.Name)
@@ -83,11 +84,23 @@ func (f *runFlags) readMatrix() (*matrix.Matrix, error) {
 
 // matrixRules are what a matrix is held against.
 func matrixRules() matrix.Rules {
-	rules := matrix.Rules{Version: binaries.NormalizeKubernetes}
+	rules := matrix.Rules{Version: binaries.NormalizeKubernetes, Subject: rowSubject}
 	for _, s := range suites.All().Specs() {
 		rules.Specs = append(rules.Specs, s.ID)
 	}
 	return rules
+}
+
+// rowSubject refuses what cannot be judged on simulated nodes.
+func rowSubject(value string) error {
+	choice, err := subject.Parse(value)
+	if err != nil {
+		return err
+	}
+	if choice.Kind != subject.Command {
+		return exit.Usagef("subject is %q; give a program, as command:PATH, and a release by controller", value)
+	}
+	return nil
 }
 
 // checkVersions asks for every version before the first is judged, so that a
@@ -153,7 +166,7 @@ func (f *runFlags) runRow(ctx context.Context, row matrix.Row, out string, build
 // forRow gives the flags of a row: those of the command, with the row's version,
 // folder and known gaps.
 func (f *runFlags) forRow(row matrix.Row, out string) (*runFlags, error) {
-	r := &runFlags{whatever: row.Expect.Fail}
+	r := &runFlags{whatever: row.Fail()}
 	set := pflag.NewFlagSet(row.Name, pflag.ContinueOnError)
 	r.register(set)
 	var errs []error
@@ -162,7 +175,7 @@ func (f *runFlags) forRow(row matrix.Row, out string) (*runFlags, error) {
 			errs = append(errs, copyFlag(set, given))
 		}
 	})
-	for name, value := range map[string]string{"cluster": sim.ProviderName, "kubernetes-version": row.Kubernetes, "out": out} {
+	for name, value := range map[string]string{"cluster": sim.ProviderName, "kubernetes-version": row.Kubernetes, "subject": row.Subject, "out": out} {
 		errs = append(errs, set.Set(name, value))
 	}
 	// The same order in every row: what differs then is the version alone.

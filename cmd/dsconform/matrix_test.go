@@ -76,6 +76,8 @@ spec:
 		{"run --cluster=sim --subject=manifest:" + good, "needs nodes that run its pods"},
 		{"run --matrix=/nonexistent", "does not exist"},
 		{"run --matrix=" + wrongRows, `the nearest is "kubernetes"`},
+		{"run --matrix=" + write(t, "sub.yaml", "rows: [{kubernetes: v1.37.2, subject: command:/nonexistent}]", 0o600), "row 1: --subject=command:/nonexistent names a file that does not exist"},
+		{"run --matrix=" + write(t, "rel.yaml", "rows: [{kubernetes: v1.37.2, subject: release}]", 0o600), "give a program, as command:PATH"},
 		{"run --cluster=kind --matrix=" + rows, "judges on simulated nodes"},
 		{"run --kubernetes-version=v1.37.2 --matrix=" + rows, "cannot go together"},
 		{"run --subject=command:/bin/sh --matrix=" + rows, "cannot go together"},
@@ -109,7 +111,7 @@ func TestARowHasTheFlagsOfTheCommand(t *testing.T) {
 	t.Parallel()
 	f := flagsOf(t, "--matrix=m", "--out=o", "--focus=placement,DS-RUM-001", "--nodes=7", "--strict", "--cluster=auto")
 	f.seed = 42
-	r, err := f.forRow(matrix.Row{Name: "r", Kubernetes: "v1.36.3", Expect: matrix.Expectation{Fail: []string{"DS-CHG-006"}}}, "o/r")
+	r, err := f.forRow(matrix.Row{Name: "r", Kubernetes: "v1.36.3", Expect: []matrix.Expectation{{Fail: []string{"DS-CHG-006"}}}}, "o/r")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +120,9 @@ func TestARowHasTheFlagsOfTheCommand(t *testing.T) {
 	}
 	if !slices.Equal(r.focus, []string{"placement", "DS-RUM-001"}) || r.cluster.sim.nodes != 7 || !r.strict || !slices.Equal(r.whatever, []string{"DS-CHG-006"}) {
 		t.Errorf("row %+v", r)
+	}
+	if r, err = f.forRow(matrix.Row{Name: "s", Kubernetes: "v1.37.2", Subject: "command:/bin/sh"}, "o/s"); err != nil || r.subject != "command:/bin/sh" {
+		t.Errorf("the row's subject is %q, %v", r.subject, err)
 	}
 	if f.out != "o" || f.cluster.kind.version != "" {
 		t.Error("the command's own flags were changed")

@@ -200,18 +200,6 @@ func managers(ds *appsv1.DaemonSet) string {
 	return strings.Join(out, ", ")
 }
 
-// noRevision: the controller works, but keeps no history.
-func noRevision(v *view) *Diagnosis {
-	_, err := oracle.CurrentRevision(v.s, v.ds)
-	if err == nil || v.ds.DeletionTimestamp != nil || v.now.Sub(v.asked) < patience || controllerSilent(v) != nil {
-		return nil
-	}
-	return &Diagnosis{
-		Class: NonConformant, Cause: err.Error(), Evidence: []string{v.lastWrite()},
-		Look: []string{"the controller's log: can it write ControllerRevisions, does it see the present template?"},
-	}
-}
-
 // wrongPlaces: pods that are missing, too many, or where they must not be, with
 // no refusal and no pod on its way out that would explain it.
 func wrongPlaces(v *view) *Diagnosis {

@@ -36,8 +36,8 @@ type Input struct {
 	// DaemonSet is the one the expectation is about. If empty, every DaemonSet of
 	// the namespace is looked at, those that the expectation names first.
 	DaemonSet string
-	// Expectation is the sentence that did not come true.
-	Expectation string
+	// Expectation is the sentence that did not come true, and Seen what was instead.
+	Expectation, Seen string
 	// Since is when the wait began.
 	Since time.Time
 	// Safety says that the expectation was that something never happens. Then no
@@ -81,7 +81,7 @@ type examine func(*view) *Diagnosis
 // a rollout then waits for.
 func rules() []examine {
 	return []examine{
-		beingDeleted, controllerSilent, creationRefused, hotLoop, noRevision, podEnded, stuckTerminating, wrongPlaces,
+		beingDeleted, controllerSilent, creationRefused, hotLoop, noRevision, noEvents, notAdopted, notReleased, podEnded, stuckTerminating, wrongPlaces,
 		notRolled, heldBack, nodeDown, unscheduled, kubeletSilent, imageMissing, containerRefused, mountFailed,
 		containerCrashes, probeFails, statusLags,
 	}
@@ -143,7 +143,7 @@ func findings(v *view) []Diagnosis {
 func unexplained(in Input, sets int) Diagnosis {
 	d := Diagnosis{
 		Class: Unclear,
-		Cause: "nothing in the recorded facts explains it: the DaemonSets of the namespace, their pods and nodes are as they must be",
+		Cause: "nothing else stands in the way: the DaemonSets of the namespace, their pods and nodes are as they must be",
 		Look:  []string{"events.jsonl in the bundle, from the first action of the spec on", "the controller's log at that time"},
 	}
 	switch {

@@ -45,6 +45,9 @@ func nodeDown(v *view) *Diagnosis {
 	return nil
 }
 
+// ownDomain ends the names of schedulers that specs name so that nobody binds the pod.
+const ownDomain = ".dsconform.dev"
+
 // unscheduled: a pod waits for the scheduler.
 func unscheduled(v *view) *Diagnosis {
 	for _, p := range v.unavailable() {
@@ -68,7 +71,7 @@ func unscheduled(v *view) *Diagnosis {
 				Evidence: []string{eventText(e)}, Look: []string{"kubectl describe node " + node},
 			}
 		}
-		if v.now.Sub(p.CreationTimestamp.Time) < patience {
+		if v.now.Sub(p.CreationTimestamp.Time) < patience || strings.HasSuffix(p.Spec.SchedulerName, ownDomain) {
 			continue
 		}
 		return v.schedulerSilent(p)

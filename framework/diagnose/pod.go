@@ -130,6 +130,20 @@ func probeFails(v *view) *Diagnosis {
 // slack is what a kubelet takes beyond the grace to report a pod's end.
 const slack = 5 * time.Second
 
+// bereft tells whether the node should have a pod and has none that works or will.
+func (v *view) bereft(node string) bool {
+	n := v.s.Node(node)
+	if n == nil || !v.rule.Decide(n).Run {
+		return false
+	}
+	for _, p := range v.pods {
+		if oracle.TargetNode(p) == node && !oracle.Terminating(p) && !oracle.Terminal(p) {
+			return false
+		}
+	}
+	return true
+}
+
 // stuckTerminating: a pod that is on its way out keeps its node from getting the next one.
 func stuckTerminating(v *view) *Diagnosis {
 	for _, p := range v.pods {
@@ -143,6 +157,14 @@ func stuckTerminating(v *view) *Diagnosis {
 		}
 		d := &Diagnosis{Evidence: []string{podLine(p)}}
 		switch left := p.DeletionTimestamp.Sub(v.now); {
+		case oracle.Terminal(p):
+			if len(p.Finalizers) == 0 || !v.bereft(node) {
+				continue
+			}
+			d.Class = NonConformant
+			d.Cause = fmt.Sprintf("the controller waits for pod %s on node %s, which has ended (phase %s): only its object is still held, by the finalizers %s",
+				p.Name, node, p.Status.Phase, strings.Join(p.Finalizers, ", "))
+			d.Look = []string{"how the controller counts a pod that has ended and is being deleted: its node lacks a pod"}
 		case len(p.Finalizers) > 0:
 			d.Class = v.workload(p)
 			d.Cause = fmt.Sprintf("pod %s on node %s is terminating but held by the finalizers %s", p.Name, node, strings.Join(p.Finalizers, ", "))

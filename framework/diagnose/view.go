@@ -64,8 +64,8 @@ func newView(in Input, ds *appsv1.DaemonSet) *view {
 		in: in, s: s, ds: ds, now: s.Now(), nodes: s.Nodes(), pods: s.PodsOf(ds), rule: oracle.RuleOf(ds),
 		asked: ds.CreationTimestamp.Time,
 	}
-	if cr, err := oracle.CurrentRevision(s, ds); err == nil {
-		v.hash = oracle.Hash(cr)
+	if hash, err := oracle.CurrentHash(s, ds); err == nil {
+		v.hash = hash
 	}
 	v.readLog()
 	return v

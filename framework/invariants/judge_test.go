@@ -1,6 +1,7 @@
 package invariants
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,20 @@ func TestCurrentTemplate(t *testing.T) {
 		s.ready("a-v1")
 		s.breaks("current-template", `hash "made-up", which no ControllerRevision`)
 	})
+	t.Run("no history at all", func(t *testing.T) {
+		s := newScene(t)
+		s.withoutHistory()
+		s.create("a", "a-v1", made("v1"))
+		s.pass(Lag + time.Second)
+		s.ready("a-v1")
+		s.holds()
+		s.edit(func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.Containers[0].Image = "v2" })
+		s.pass(Lag + time.Second)
+		s.create("b", "b-v1", made("v1"))
+		s.pass(Lag + time.Second)
+		s.ready("b-v1")
+		s.breaks("current-template", "pod b-v1 was created from a template that DaemonSet agent has not had for 15s")
+	})
 	t.Run("a revision that comes with the pods", func(t *testing.T) {
 		s := newScene(t)
 		s.edit(func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.Containers[0].Image = "v2" })
@@ -48,6 +63,22 @@ func TestCurrentTemplate(t *testing.T) {
 		s.ready("a-v2")
 		s.holds()
 	})
+}
+
+// withoutHistory takes the revisions out of the log.
+func (s *scene) withoutHistory() {
+	s.entries = slices.DeleteFunc(s.entries, func(e history.Entry) bool { return e.Kind == history.KindControllerRevision })
+	for i := range s.entries {
+		s.entries[i].Seq = int64(i) + 1
+	}
+}
+
+// made gives the pod a container of the image, and the hash of a template with it.
+func made(image string) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		p.Labels[appsv1.ControllerRevisionHashLabelKey] = "hash-of-" + image
+		p.Spec.Containers = []corev1.Container{{Name: "agent", Image: image}}
+	}
 }
 
 func TestRevisionNumbers(t *testing.T) {

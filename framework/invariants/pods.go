@@ -161,8 +161,7 @@ func currentTemplate() Check {
 			}
 			wrong, settled := p.judge(next)
 			if !settled && l.now.Sub(p.entry.Time) > Lag {
-				wrong, settled = fmt.Sprintf("pod %s was created with hash %q, which no ControllerRevision of its DaemonSet carries",
-					p.pod.Name, p.pod.Labels[appsv1.ControllerRevisionHashLabelKey]), true
+				wrong, settled = p.unrecorded(next), true
 			}
 			if wrong != "" {
 				v = &Violation{Entry: p.entry, Message: wrong}
@@ -200,4 +199,21 @@ func (p pending) judge(next *history.State) (wrong string, settled bool) {
 			p.pod.Name, found.Revision, hash, p.sets[0].Name, Lag), true
 	}
 	return "", false
+}
+
+// unrecorded judges a pod whose revision has not come. Of a controller that
+// keeps none at all, which the specs about them hold against it, the pod itself
+// is held against the templates.
+func (p pending) unrecorded(next *history.State) string {
+	if len(next.RevisionsOf(p.sets[0].DaemonSet)) > 0 {
+		return fmt.Sprintf("pod %s was created with hash %q, which no ControllerRevision of its DaemonSet carries",
+			p.pod.Name, p.pod.Labels[appsv1.ControllerRevisionHashLabelKey])
+	}
+	var wrong error
+	for _, s := range p.sets {
+		if wrong = oracle.MadeFrom(p.pod, &s.Spec.Template); wrong == nil {
+			return ""
+		}
+	}
+	return fmt.Sprintf("pod %s was created from a template that DaemonSet %s has not had for %s: %v", p.pod.Name, p.sets[0].Name, Lag, wrong)
 }

@@ -19,11 +19,12 @@ func known(content any) error {
 	rows, _ := top["rows"].([]any) // of another type is refused by the decoder, by name
 	for i, row := range rows {
 		where := fmt.Sprintf("row %d", i+1)
-		fields, err := keys(row, where, "name", "kubernetes", "controller", "expect")
+		fields, err := keys(row, where, "name", "kubernetes", "controller", "subject", "expect")
 		if err != nil {
 			return err
 		}
-		if expect, has := fields["expect"]; has && expect != nil {
+		expected, _ := fields["expect"].([]any)
+		for _, expect := range expected {
 			if _, err := keys(expect, where+", expect", "fail", "why"); err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,11 +32,22 @@ type Row struct {
 	// Controller is the version of the kube-controller-manager whose DaemonSet
 	// controller is judged, if it is not the control plane's own.
 	Controller string `json:"controller"`
-	// Expect says what is known of the row.
-	Expect Expectation `json:"expect"`
+	// Subject is the program that is judged in its place, as --subject takes it.
+	Subject string `json:"subject"`
+	// Expect says what is known of the row: exactly the specs of all its entries fail.
+	Expect []Expectation `json:"expect"`
 }
 
-// Expectation is what is known of a row: exactly these specs fail.
+// Fail gives the IDs of all specs that must fail.
+func (r Row) Fail() []string {
+	var ids []string
+	for _, e := range r.Expect {
+		ids = append(ids, e.Fail...)
+	}
+	return ids
+}
+
+// Expectation is one known gap, and all that shows it.
 type Expectation struct {
 	// Fail are the IDs of the specs that must fail.
 	Fail []string `json:"fail"`
@@ -47,23 +59,25 @@ type Expectation struct {
 type Rules struct {
 	// Version gives a version in its one spelling, or says what is wrong with it.
 	Version func(string) (string, error)
+	// Subject says what is wrong with a row's subject.
+	Subject func(string) error
 	// Specs are the IDs of all specs.
 	Specs []string
 }
 
 // ReadFile reads a matrix. It is strict: what is unknown or contradicts itself
 // is an error of class Usage in one line that says what would be right.
-func ReadFile(path string, rules Rules) (*Matrix, error) {
-	raw, err := os.ReadFile(path)
+func ReadFile(file string, rules Rules) (*Matrix, error) {
+	raw, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, exit.Usagef("--matrix %s names a file that does not exist; clusters/matrix.yaml is the one that comes with dsconform", path)
+		return nil, exit.Usagef("--matrix %s names a file that does not exist; clusters/matrix.yaml is the one that comes with dsconform", file)
 	case err != nil:
-		return nil, exit.Usagef("--matrix %s cannot be read: %w", path, err)
+		return nil, exit.Usagef("--matrix %s cannot be read: %w", file, err)
 	}
 	m, err := Parse(raw, rules)
 	if err != nil {
-		return nil, exit.Usagef("--matrix %s: %w", path, err)
+		return nil, exit.Usagef("--matrix %s: %w", file, err)
 	}
 	return m, nil
 }
@@ -121,32 +135,51 @@ func (r *Row) complete(rules Rules) error {
 			return err
 		}
 	}
-	if r.Name == "" {
-		r.Name = r.Kubernetes
+	if r.Subject != "" {
 		if r.Controller != "" {
-			r.Name = "controller-" + r.Controller
+			return fmt.Errorf("it has the controller %s and the subject %s, and only one of them can be judged; leave one out", r.Controller, r.Subject)
 		}
+		if err = rules.Subject(r.Subject); err != nil {
+			return err
+		}
+	}
+	if r.Name == "" {
+		r.Name = r.defaultName()
 	}
 	if !validName().MatchString(r.Name) {
 		return fmt.Errorf("the name %q cannot be that of a folder; use letters, digits, '.' and '-'", r.Name)
 	}
-	return r.Expect.check(rules.Specs)
+	return r.checkExpected(rules.Specs)
 }
 
-func (e Expectation) check(specs []string) error {
-	for i, id := range e.Fail {
-		if !slices.Contains(specs, id) {
-			return fmt.Errorf("expect.fail names %q, which is no spec; the nearest is %s (see `dsconform catalogue`)", id, nearest.Of(id, specs))
-		}
-		if slices.Contains(e.Fail[:i], id) {
-			return fmt.Errorf("expect.fail names %s twice", id)
-		}
-	}
+func (r *Row) defaultName() string {
 	switch {
-	case len(e.Fail) > 0 && strings.TrimSpace(e.Why) == "":
-		return errors.New("expect.fail needs a reason; give expect.why")
-	case len(e.Fail) == 0 && e.Why != "":
-		return errors.New("expect.why gives a reason for nothing; give expect.fail, or leave expect out")
+	case r.Controller != "":
+		return "controller-" + r.Controller
+	case r.Subject != "":
+		return path.Base(r.Subject)
+	}
+	return r.Kubernetes
+}
+
+func (r *Row) checkExpected(specs []string) error {
+	var seen []string
+	for _, e := range r.Expect {
+		for _, id := range e.Fail {
+			if !slices.Contains(specs, id) {
+				return fmt.Errorf("expect.fail names %q, which is no spec; the nearest is %s (see `dsconform catalogue`)", id, nearest.Of(id, specs))
+			}
+			if slices.Contains(seen, id) {
+				return fmt.Errorf("expect.fail names %s twice", id)
+			}
+			seen = append(seen, id)
+		}
+		switch {
+		case len(e.Fail) > 0 && strings.TrimSpace(e.Why) == "":
+			return errors.New("expect.fail needs a reason; give expect.why")
+		case len(e.Fail) == 0:
+			return errors.New("an entry of expect names no spec; give expect.fail, or leave the entry out")
+		}
 	}
 	return nil
 }

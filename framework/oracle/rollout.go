@@ -72,7 +72,7 @@ func RolledOut(s *history.State, ds *appsv1.DaemonSet) error {
 	if misplaced := f.placed(); misplaced != nil {
 		return misplaced
 	}
-	cr, err := CurrentRevision(s, ds)
+	hash, err := CurrentHash(s, ds)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func RolledOut(s *history.State, ds *appsv1.DaemonSet) error {
 			switch {
 			case Terminating(p):
 				wrong.add("pod %s on node %s is still terminating", p.Name, n.Name)
-			case p.Labels[appsv1.ControllerRevisionHashLabelKey] != Hash(cr):
-				wrong.add("pod %s on node %s is of revision %q, not yet of %q", p.Name, n.Name, p.Labels[appsv1.ControllerRevisionHashLabelKey], Hash(cr))
+			case p.Labels[appsv1.ControllerRevisionHashLabelKey] != hash:
+				wrong.add("pod %s on node %s is of revision %q, not yet of %q", p.Name, n.Name, p.Labels[appsv1.ControllerRevisionHashLabelKey], hash)
 			case !Ready(p):
 				wrong.add("pod %s on node %s is not Ready (phase %s)", p.Name, n.Name, p.Status.Phase)
 			case !ok:
@@ -99,12 +99,12 @@ func RolledOut(s *history.State, ds *appsv1.DaemonSet) error {
 			}
 		}
 	}
-	incomplete := wrong.err("the rollout of DaemonSet %s to revision %d is not complete", ds.Name, cr.Revision)
+	incomplete := wrong.err("the rollout of DaemonSet %s to revision %s is not complete", ds.Name, hash)
 	switch {
 	case incomplete != nil && !retry.IsZero():
 		return history.RetryAt(retry, incomplete)
 	case incomplete != nil:
 		return incomplete
 	}
-	return f.statusDiff(Hash(cr), s.Now())
+	return f.statusDiff(hash, s.Now())
 }

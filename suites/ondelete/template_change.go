@@ -44,9 +44,11 @@ func secondRevision(old *fleet.Fleet) func(*history.State) error {
 			return err
 		}
 		revisions := s.RevisionsOf(ds)
-		if len(revisions) != 2 || revisions[1].Revision != 2 {
-			return fmt.Errorf("the ControllerRevisions are %v, the last of number %d; want two, the last of number 2",
-				fleet.Revisions(s, ds), revisions[len(revisions)-1].Revision)
+		switch {
+		case len(revisions) != 2:
+			return fmt.Errorf("the ControllerRevisions are %v; want two", fleet.Revisions(s, ds))
+		case revisions[1].Revision != 2:
+			return fmt.Errorf("the last of the ControllerRevisions %v has number %d; want 2", fleet.Revisions(s, ds), revisions[1].Revision)
 		}
 		if hash == old.Hash {
 			return fmt.Errorf("the current revision still is %s", hash)

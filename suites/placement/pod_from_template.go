@@ -33,10 +33,10 @@ func podFromTemplate() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			e.Cleanup("let go of the pods held by the template's finalizer", func(ctx context.Context) error { return releaseAll(ctx, e) })
 			ds := placed(ctx, e, e.DaemonSet("rich", unscheduled, rich), e.Nodes...)
-			revision := fleet.AwaitRevision(ctx, e, ds)
+			hash := fleet.AwaitHash(ctx, e, ds)
 			for _, pod := range site.Created(e.History.Entries(), ds) {
-				e.Check(oracle.PodFromTemplate(ds, pod, oracle.TargetNode(pod), oracle.Hash(revision)), "pod %s is what the template says", pod.Name)
-				e.Check(metadata(pod, oracle.Hash(revision)), "pod %s has the metadata that the template says", pod.Name)
+				e.Check(oracle.PodFromTemplate(ds, pod, oracle.TargetNode(pod), hash), "pod %s is what the template says", pod.Name)
+				e.Check(metadata(pod, hash), "pod %s has the metadata that the template says", pod.Name)
 			}
 		},
 	}

@@ -112,12 +112,12 @@ func promptly(ctx context.Context, e *framework.Env, began time.Time) string {
 // its status says what nodes and pods say.
 func trueStatus(s *history.State) error {
 	ds := s.DaemonSet("agent")
-	current, err := oracle.CurrentRevision(s, ds)
+	hash, err := oracle.CurrentHash(s, ds)
 	if err != nil {
 		return err
 	}
 	if err := oracle.Placement(s, ds); err != nil {
 		return err
 	}
-	return oracle.StatusDiff(ds, s.Nodes(), s.PodsOf(ds), oracle.Hash(current), s.Now())
+	return oracle.StatusDiff(ds, s.Nodes(), s.PodsOf(ds), hash, s.Now())
 }

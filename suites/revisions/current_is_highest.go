@@ -28,8 +28,7 @@ func currentIsHighest() framework.Spec {
 				fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Template(template)))
 				e.Holds(ctx, currentAbove, "after a change to template %s its revision is above the other", template)
 			}
-			s := e.History.State()
-			old := s.RevisionsOf(s.DaemonSet(name))[0]
+			old := fleet.Revision(ctx, e, name, 0)
 			updateRevision(ctx, e, old, func(cr *appsv1.ControllerRevision) { cr.Revision = 100 })
 			fleet.Touch(ctx, e, name, "1")
 

@@ -26,7 +26,7 @@ func currentRecreated() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			pods := fleet.Deploy(ctx, e, e.DaemonSet(name))
 			ds := e.History.State().DaemonSet(name)
-			lost := e.History.State().RevisionsOf(ds)[0]
+			lost := fleet.Revision(ctx, e, name, 0)
 			deleteRevision(ctx, e, lost)
 
 			again := fleet.Every(pods.Alone(), func(s *history.State) error {

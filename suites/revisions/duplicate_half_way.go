@@ -29,7 +29,7 @@ func duplicateHalfWay() framework.Spec {
 			second := fleet.Update(ctx, e, name, fleet.Template("2"))
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "the second template has its revision, and the old pods count as outdated",
 				fleet.Every(numbers(1, 2), fleet.Counts(second, map[string]int32{"updatedNumberScheduled": 0})))
-			current := e.History.State().RevisionsOf(second)[1]
+			current := fleet.Revision(ctx, e, name, 1)
 			labels := maps.Clone(current.Labels)
 			labels[appsv1.ControllerRevisionHashLabelKey] = "duplicate"
 			createRevision(ctx, e, &appsv1.ControllerRevision{

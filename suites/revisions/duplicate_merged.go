@@ -27,7 +27,7 @@ func duplicateMerged() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			pods := fleet.Deploy(ctx, e, e.DaemonSet(name))
 			ds := e.History.State().DaemonSet(name)
-			first := e.History.State().RevisionsOf(ds)[0]
+			first := fleet.Revision(ctx, e, name, 0)
 			labels := maps.Clone(first.Labels)
 			labels[appsv1.ControllerRevisionHashLabelKey] = "duplicate"
 			createRevision(ctx, e, &appsv1.ControllerRevision{

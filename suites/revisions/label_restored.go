@@ -2,6 +2,7 @@ package revisions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -26,12 +27,16 @@ func labelRestored() framework.Spec {
 			fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.Nowhere(e)))
 			fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Template("2")))
 			ds := e.History.State().DaemonSet(name)
-			old := e.History.State().RevisionsOf(ds)[0]
+			old := fleet.Revision(ctx, e, name, 0)
 			updateRevision(ctx, e, old, func(cr *appsv1.ControllerRevision) { delete(cr.Labels, appsv1.ControllerRevisionHashLabelKey) })
 			fleet.Touch(ctx, e, name, "1")
 
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "the old revision is labelled with its own name, and both revisions are there with their numbers", fleet.Every(numbers(1, 2), func(s *history.State) error {
-				now := s.RevisionsOf(ds)[0]
+				owned := s.RevisionsOf(ds)
+				if len(owned) == 0 {
+					return errors.New("there is none")
+				}
+				now := owned[0]
 				if now.UID != old.UID || now.ResourceVersion == old.ResourceVersion || oracle.Hash(now) != now.Name {
 					return fmt.Errorf("ControllerRevision %s has hash label %q", now.Name, oracle.Hash(now))
 				}

@@ -26,7 +26,7 @@ func nameClash() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			// The name that will be asked for is learned from a first life of the same DaemonSet.
 			fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.Nowhere(e)))
-			taken := e.History.State().RevisionsOf(e.History.State().DaemonSet(name))[0].Name
+			taken := fleet.Revision(ctx, e, name, 0).Name
 			e.DeleteDaemonSet(ctx, name, metav1.DeletePropagationForeground)
 			e.Becomes(ctx, e.Timeouts.Placement, "the first DaemonSet and its revision are gone", func(s *history.State) error {
 				if n := len(s.DaemonSets()) + len(s.Revisions()); n > 0 {

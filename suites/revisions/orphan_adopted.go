@@ -28,7 +28,7 @@ func orphanAdopted() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.Nowhere(e), fleet.Template("current")))
 			ds := e.History.State().DaemonSet(name)
-			current := e.History.State().RevisionsOf(ds)[0]
+			current := fleet.Revision(ctx, e, name, 0)
 			other, err := e.Client.CoreV1().ConfigMaps(e.Namespace).Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "owner", Namespace: e.Namespace}}, metav1.CreateOptions{})
 			e.Must(err, "create ConfigMap owner")
 			past := func(name string, owners ...metav1.OwnerReference) *appsv1.ControllerRevision {

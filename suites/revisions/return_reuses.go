@@ -22,7 +22,7 @@ func returnReuses() framework.Spec {
 		Nodes: framework.NodeNeed{Workers: 1},
 		Body: func(ctx context.Context, e *framework.Env) {
 			first := fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.Template("a")))
-			a := e.History.State().RevisionsOf(e.History.State().DaemonSet(name))[0]
+			a := fleet.Revision(ctx, e, name, 0)
 			second := fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Template("b")))
 			third := fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Template("a")))
 

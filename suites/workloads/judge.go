@@ -64,10 +64,10 @@ func judge(ctx context.Context, e *framework.Env, ex example) {
 
 // asTemplate judges that each pod is what the template says, security context included.
 func (r *running) asTemplate(s *history.State) {
-	cr, err := oracle.CurrentRevision(s, r.ds)
-	r.e.Check(err, "the DaemonSet has a current ControllerRevision")
+	hash, err := oracle.CurrentHash(s, r.ds)
+	r.e.Check(err, "the hash of the DaemonSet's template is known")
 	for _, p := range r.pods {
-		r.e.Check(oracle.PodFromTemplate(r.ds, p, p.Spec.NodeName, oracle.Hash(cr)), "pod %s is what the template says", p.Name)
+		r.e.Check(oracle.PodFromTemplate(r.ds, p, p.Spec.NodeName, hash), "pod %s is what the template says", p.Name)
 	}
 }
 

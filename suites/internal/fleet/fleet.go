@@ -155,19 +155,15 @@ func AtLeast(s *history.State, ds *appsv1.DaemonSet) (*appsv1.DaemonSet, error) 
 }
 
 // Current gives the recorded DaemonSet, at least of the generation given, and
-// the hash of its current revision.
+// the hash that its pods of the present template carry.
 func Current(s *history.State, ds *appsv1.DaemonSet) (*appsv1.DaemonSet, string, error) {
 	now, err := AtLeast(s, ds)
 	if err != nil {
 		return nil, "", err
 	}
-	revision, err := oracle.CurrentRevision(s, now)
+	hash, err := oracle.CurrentHash(s, now)
 	if err != nil {
 		return nil, "", err
-	}
-	hash := oracle.Hash(revision)
-	if hash == "" {
-		return nil, "", fmt.Errorf("ControllerRevision %s has no label %s", revision.Name, appsv1.ControllerRevisionHashLabelKey)
 	}
 	return now, hash, nil
 }
