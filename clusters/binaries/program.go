@@ -23,7 +23,8 @@ type Program struct {
 	// Package is the import path of the main package. Not used with Source.
 	Package string
 	// Source holds the files of a main package of our own, by file name. It is
-	// built in a module that requires Require and nothing else.
+	// built in a module that requires Require and nothing else; or, where Module is
+	// given too, in that of Module's own programs, whose packages it may import.
 	Source map[string][]byte
 	// Require are the modules Source needs, by path with their versions.
 	Require map[string]string
@@ -51,8 +52,10 @@ func (p Program) validate() error {
 	switch {
 	case p.Name == "" || p.Name != path.Base(p.Name):
 		return fmt.Errorf("program name %q is not a file name", p.Name)
-	case len(p.Source) > 0 && p.Module != "":
-		return fmt.Errorf("program %s has both a module and its own source", p.Name)
+	case len(p.Source) > 0 && p.Package != "":
+		return fmt.Errorf("program %s has both a package and its own source", p.Name)
+	case len(p.Source) > 0 && p.Module != "" && (p.Version == "" || len(p.Require) > 0):
+		return fmt.Errorf("program %s needs the version of its module, and requires nothing beside it", p.Name)
 	case len(p.Source) == 0 && (p.Module == "" || p.Version == "" || p.Package == ""):
 		return fmt.Errorf("program %s needs module, version and package", p.Name)
 	}

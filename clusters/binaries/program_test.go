@@ -68,7 +68,10 @@ func TestValidate(t *testing.T) {
 		"own source":      {Program{Name: "p", Source: map[string][]byte{"main.go": nil}}, ""},
 		"no name":         {Program{Module: "m", Version: "v1.0.0", Package: "m/p"}, "not a file name"},
 		"name with slash": {Program{Name: "a/b", Module: "m", Version: "v1.0.0", Package: "m/p"}, "not a file name"},
-		"both":            {Program{Name: "p", Module: "m", Source: map[string][]byte{"main.go": nil}}, "both"},
+		"in a module":     {Program{Name: "p", Module: "m", Version: "v1.0.0", Source: map[string][]byte{"main.go": nil}}, ""},
+		"both":            {Program{Name: "p", Package: "m/p", Source: map[string][]byte{"main.go": nil}}, "both"},
+		"in none":         {Program{Name: "p", Module: "m", Source: map[string][]byte{"main.go": nil}}, "version of its module"},
+		"two modules":     {Program{Name: "p", Module: "m", Version: "v1.0.0", Require: map[string]string{"n": "v1.0.0"}, Source: map[string][]byte{"main.go": nil}}, "requires nothing"},
 		"no version":      {Program{Name: "p", Module: "m", Package: "m/p"}, "needs module, version and package"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/dsconform/dsconform/clusters/binaries"
+	"github.com/dsconform/dsconform/hack/internal/trial"
+	"github.com/dsconform/dsconform/internal/exit"
+	"github.com/dsconform/dsconform/internal/nearest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := command(ctx, os.Args[1:], os.Stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "upstream:", strings.Join(strings.Fields(err.Error()), " "))
+	}
+	os.Exit(int(exit.Of(err)))
+}
+
+// options are the flags.
+type options struct {
+	dsconform, program string
+	mutants            []string
+	file, folder       string
+	names              string
+	jobs, nodes        int
+	budget, whole      time.Duration
+	kubeconfig         string
+	buildOnly          bool
+}
+
+func parse(args []string, out io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("upstream", flag.ContinueOnError)
+	flags.StringVar(&o.dsconform, "dsconform", "bin/dsconform", "the dsconform that makes the clusters")
+	flags.StringVar(&o.program, "program", "bin/mutants", "the program of mutants")
+	words := flags.String("mutants", "", "judge only these `IDs`, with commas between them")
+	flags.StringVar(&o.file, "out", "out/mutation-upstream.json", "the file of the verdicts")
+	flags.StringVar(&o.folder, "trials", "out/upstream", "the folder of the single trials, and of the verdicts that a later call goes on from")
+	flags.StringVar(&o.names, "name", "upstream", "what the names of the simulated clusters begin with")
+	flags.IntVar(&o.jobs, "jobs", 2, "how many mutants are judged at once")
+	flags.IntVar(&o.nodes, "nodes", 3, "how many simulated workers a cluster has")
+	flags.DurationVar(&o.budget, "limit", 20*time.Minute, "the limit of one mutant: the specs themselves wait up to five minutes at a time")
+	flags.DurationVar(&o.whole, "budget", 0, "end the run after this time, as by Ctrl-C; 0 for no such end")
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "only run all the specs, those of specs.yaml that are left out too, against this cluster as it is")
+	flags.BoolVar(&o.buildOnly, "build", false, "only build the program of the specs, and list them")
+	flags.SetOutput(io.Discard) // what is wrong is one line, and not all flags
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			flags.SetOutput(out)
+			flags.PrintDefaults()
+			return o, err
+		}
+		return o, exit.Usagef("%w (--help lists the flags)", err)
+	}
+	o.mutants = strings.FieldsFunc(*words, func(r rune) bool { return r == ',' || r == ' ' })
+	switch {
+	case flags.NArg() > 0:
+		return o, exit.Usagef("unexpected argument %q", flags.Arg(0))
+	case o.jobs < 1:
+		return o, exit.Usagef("--jobs is %d; it must be 1 or more", o.jobs)
+	case o.nodes < 1:
+		return o, exit.Usagef("--nodes is %d; it must be 1 or more", o.nodes)
+	}
+	var err error
+	for _, path := range []*string{&o.dsconform, &o.program, &o.folder} {
+		if *path, err = filepath.Abs(*path); err != nil {
+			return o, exit.Environmentf("%w", err)
+		}
+	}
+	return o, nil
+}
+
+func command(ctx context.Context, args []string, out io.Writer) error {
+	o, err := parse(args, out)
+	if err != nil {
+		return err
+	}
+	chosen, err := readSelection(declared)
+	if err != nil {
+		return exit.Internalf("%w", err)
+	}
+	executable, err := build(ctx, binaries.DefaultKubernetes, out)
+	if err != nil {
+		return exit.Environmentf("build Kubernetes' specs: %w", err)
+	}
+	s := suite{executable: executable, selection: chosen}
+	names, err := s.list(ctx, o.folder)
+	switch {
+	case err != nil:
+		return exit.Environmentf("list Kubernetes' specs: %w", err)
+	case o.buildOnly:
+		fmt.Fprintf(out, "%s\n%s\n", executable, strings.Join(names, "\n"))
+		return nil
+	case o.kubeconfig != "":
+		return s.show(ctx, o.kubeconfig, o.folder, out)
+	}
+	if err = chosen.compare(names); err != nil {
+		return exit.Internalf("%w", err)
+	}
+	if o.whole > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.whole, fmt.Errorf("the budget of %s is used up", o.whole))
+		defer cancel()
+	}
+	return o.judge(ctx, s, out)
+}
+
+// judge judges the mutants by the specs.
+func (o options) judge(ctx context.Context, s suite, out io.Writer) error {
+	all, err := mutants(ctx, o.program)
+	if err != nil {
+		return exit.Environmentf("%w (make mutants builds the program)", err)
+	}
+	if all, err = choose(all, o.mutants); err != nil {
+		return err
+	}
+	key, err := trial.Key(o.program, s.executable)
+	if err != nil {
+		return exit.Environmentf("%w", err)
+	}
+	folder := filepath.Join(o.folder, key[:12])
+	ses := &session{
+		judge:  &judge{dsconform: o.dsconform, program: o.program, suite: s, out: filepath.Join(folder, "trials"), names: o.names, nodes: o.nodes, budget: o.budget},
+		folder: folder, file: o.file, jobs: o.jobs, out: out,
+	}
+	if err := errors.Join(os.MkdirAll(folder, 0o755), ses.load()); err != nil {
+		return exit.Environmentf("%w", err)
+	}
+	if err := ses.green(ctx); err != nil {
+		return err
+	}
+	if err := ses.run(ctx, all); err != nil {
+		return exit.Environmentf("%w", err)
+	}
+	return ses.verdict(ctx, all)
+}
+
+// choose gives the mutants of those IDs, all for none.
+func choose(all []mutant, ids []string) ([]mutant, error) {
+	if len(ids) == 0 {
+		return all, nil
+	}
+	var known []string
+	for _, m := range all {
+		known = append(known, m.ID)
+	}
+	for _, id := range ids {
+		if !slices.Contains(known, id) {
+			return nil, exit.Usagef("no mutant is called %q; the nearest is %q", id, nearest.Of(id, known))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(m mutant) bool { return !slices.Contains(ids, m.ID) }), nil
+}
