@@ -9,12 +9,13 @@ import (
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
-// gremlins is what gremlins writes: one killed, one that hangs, one that lives and one nobody comes to.
+// gremlins is what gremlins writes: one killed, one that hangs, one that lives, one nobody comes to and one of a case.
 const gremlins = `{"files":[{"file_name":"a.go","mutations":[
 {"type":"CONDITIONALS_BOUNDARY","status":"KILLED","line":1,"column":1},
 {"type":"INCREMENT_DECREMENT","status":"TIMED OUT","line":1,"column":2},
 {"type":"CONDITIONALS_NEGATION","status":"LIVED","line":2,"column":5},
-{"type":"ARITHMETIC_BASE","status":"NOT COVERED","line":3,"column":6}]}],"elapsed_time":61}`
+{"type":"ARITHMETIC_BASE","status":"NOT COVERED","line":3,"column":6},
+{"type":"CONDITIONALS_NEGATION","status":"NOT COVERED","line":4,"column":8}]}],"elapsed_time":61}`
 
 const reasons = `
 - {package: p/q, file: a.go, text: "if a | b {", reason: "both ways are the same"}
@@ -34,7 +35,7 @@ func write(t *testing.T, path, text string) {
 func report(t *testing.T, found, explained string) (string, error) {
 	t.Helper()
 	dir := t.TempDir()
-	write(t, dir+"/p/q/a.go", "package q\n\tif a | b {\n\t\treturn a + b\n")
+	write(t, dir+"/p/q/a.go", "package q\n\tif a | b {\n\t\treturn a + b\n\tcase a != b:\n")
 	write(t, dir+"/in/p-q.json", found)
 	write(t, dir+"/explained.yaml", explained)
 	err := run(t.Context(), dir, dir+"/in", dir+"/explained.yaml", dir+"/page.md", []string{"p/q"})
@@ -51,7 +52,7 @@ func TestThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| p/q | 4 | 1 | 1 | 1 | 1 | 1m1s | 2/4 = 50.0 % |", "| all | 4 | 1 | 1 | 1 | 1 | 1m1s | 2/4 = 50.0 % |", "## Alive (2)",
+		"| p/q | 4 | 1 | 1 | 1 | 1 | 1 | 1m1s | 2/4 = 50.0 % |", "| all | 4 | 1 | 1 | 1 | 1 | 1 | 1m1s | 2/4 = 50.0 % |", "## Alive (2)",
 		"| p/q/a.go:2:5 | CONDITIONALS_NEGATION | lived | `if a \\| b {` | both ways are the same |", "| not covered | `return a + b` | it only logs |",
 	} {
 		if !strings.Contains(page, want) {
