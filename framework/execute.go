@@ -246,23 +246,40 @@ func (e *Env) judge() { e.judged(invariants.Judge(e.History.Entries(), e.Spec.Ex
 
 // judged ends the spec if a rule was broken, and notes what could not be judged.
 func (e *Env) judged(result invariants.Result) {
-	if len(result.Violations) > 0 {
-		v := result.Violations[0]
-		f := Failure{
-			Class:    NonConformant,
-			Expected: fmt.Sprintf("invariant %s, which holds at every instant: %s", v.Invariant, invariants.Sentence(v.Invariant)),
-			Seen:     v.Message,
-			Cause:    fmt.Sprintf("the first event that breaks it is number %d of the log", v.Entry.Seq),
-			Look:     []string{"events.jsonl in the bundle, around that number"},
-		}
-		for _, more := range result.Violations[1:min(len(result.Violations), 5)] {
-			f.Evidence = append(f.Evidence, fmt.Sprintf("also %s: %s", more.Invariant, more.Message))
-		}
-		e.Fail(f)
+	if f := violation(result); f != nil {
+		e.Fail(*f)
 	}
 	if result.Unknown != "" {
 		e.reporter.Entry(EntryUnknown, result.Unknown)
 	}
+}
+
+// proven is the failure by the first rule that the log so far proves broken;
+// nil if there is none.
+func (e *Env) proven() *Failure {
+	if e.History == nil {
+		return nil
+	}
+	return violation(invariants.Judge(e.History.Entries(), e.Spec.Except))
+}
+
+// violation is the failure by the first rule that was broken; nil if none was.
+func violation(result invariants.Result) *Failure {
+	if len(result.Violations) == 0 {
+		return nil
+	}
+	v := result.Violations[0]
+	f := Failure{
+		Class:    NonConformant,
+		Expected: fmt.Sprintf("invariant %s, which holds at every instant: %s", v.Invariant, invariants.Sentence(v.Invariant)),
+		Seen:     v.Message,
+		Cause:    fmt.Sprintf("the first event that breaks it is number %d of the log", v.Entry.Seq),
+		Look:     []string{"events.jsonl in the bundle, around that number"},
+	}
+	for _, more := range result.Violations[1:min(len(result.Violations), 5)] {
+		f.Evidence = append(f.Evidence, fmt.Sprintf("also %s: %s", more.Invariant, more.Message))
+	}
+	return &f
 }
 
 // bundlePath is where the spec's state is captured, relative to the output folder.

@@ -45,10 +45,11 @@ func affinityOperators() framework.Spec {
 			"In with several values is tried in both orders: an old bug (kubernetes#66298) killed and made pods in turns.",
 		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
-			tier, size := e.Key("tier"), e.Key("size")
+			tier, size, flag := e.Key("tier"), e.Key("size"), e.Key("flag")
 			gold, silver := e.Nodes[0], e.Nodes[1]
 			e.LabelNode(ctx, gold, tier, "gold")
 			e.LabelNode(ctx, gold, size, "3")
+			e.LabelNode(ctx, gold, flag, "")
 			e.LabelNode(ctx, silver, tier, "silver")
 			both := e.Nodes
 			none := []string{}
@@ -63,6 +64,8 @@ func affinityOperators() framework.Spec {
 				{"not-in-absent-key", one(expr(size, corev1.NodeSelectorOpNotIn, "3")), []string{silver}},
 				{"exists", one(sized), []string{gold}},
 				{"does-not-exist", one(unsized), []string{silver}},
+				{"exists-without-value", one(expr(flag, corev1.NodeSelectorOpExists)), []string{gold}},
+				{"does-not-exist-or-has-no-value", one(expr(flag, corev1.NodeSelectorOpDoesNotExist)), []string{silver}},
 				{"gt-below", one(expr(size, corev1.NodeSelectorOpGt, "2")), []string{gold}},
 				{"gt-equal", one(expr(size, corev1.NodeSelectorOpGt, "3")), none},
 				{"lt-above", one(expr(size, corev1.NodeSelectorOpLt, "10")), []string{gold}},

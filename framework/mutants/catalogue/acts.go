@@ -2,12 +2,10 @@ package catalogue
 
 import (
 	"context"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/dsconform/dsconform/framework/mutants/rig"
@@ -44,17 +42,10 @@ func deleteOn(s *rig.Setup, node string, which func(*corev1.Pod) bool) {
 	}()
 }
 
-// rewriteStatus writes the stored status of a DaemonSet again, after a while,
-// changed by change; nil leaves it as it is.
-func rewriteStatus(s *rig.Setup, namespace, name string, after time.Duration, change func(*appsv1.DaemonSet)) {
+// rewriteStatus writes the stored status of a DaemonSet again, changed by change,
+// beside the controller; nil leaves it as it is.
+func rewriteStatus(s *rig.Setup, namespace, name string, change func(*appsv1.DaemonSet)) {
 	go func() {
-		timer := time.NewTimer(after)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-s.Context.Done():
-			return
-		}
 		ds, err := s.Client.AppsV1().DaemonSets(namespace).Get(s.Context, name, metav1.GetOptions{})
 		if err != nil {
 			return
@@ -89,10 +80,4 @@ func retellNodes(s *rig.Setup) func(wire.Change[appsv1.DaemonSet]) wire.Fate {
 		}
 		return wire.Fate{}
 	}
-}
-
-// matches tells whether a selector matches an object's labels.
-func matches(selector *metav1.LabelSelector, o metav1.Object) bool {
-	s, err := metav1.LabelSelectorAsSelector(selector)
-	return err == nil && s.Matches(labels.Set(o.GetLabels()))
 }

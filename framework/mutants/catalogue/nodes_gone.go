@@ -119,7 +119,7 @@ func restless() []Mutant {
 				s.Wire.Nodes.Change(func(c wire.Change[corev1.Node]) wire.Fate {
 					if c.Old != nil && sameForPods(c.Old, c.New) {
 						for _, ds := range s.Wire.DaemonSets.All() {
-							rewriteStatus(s, ds.Namespace, ds.Name, 0, nil)
+							rewriteStatus(s, ds.Namespace, ds.Name, nil)
 						}
 					}
 					return wire.Fate{}
@@ -136,7 +136,7 @@ func restless() []Mutant {
 				s.Wire.Nodes.Change(func(c wire.Change[corev1.Node]) wire.Fate {
 					if c.Old == nil || !sameForPods(c.Old, c.New) {
 						for _, ds := range s.Wire.DaemonSets.All() {
-							rewriteStatus(s, ds.Namespace, ds.Name, 0, nil)
+							rewriteStatus(s, ds.Namespace, ds.Name, nil)
 						}
 					}
 					return wire.Fate{}

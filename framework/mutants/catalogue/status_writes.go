@@ -44,7 +44,7 @@ func statusWrites() []Mutant {
 					if c.Old == nil || c.Old.Generation == c.New.Generation {
 						return wire.Fate{}
 					}
-					rewriteStatus(s, c.New.Namespace, c.New.Name, 0, func(ds *appsv1.DaemonSet) { ds.Status.ObservedGeneration = ds.Generation })
+					rewriteStatus(s, c.New.Namespace, c.New.Name, func(ds *appsv1.DaemonSet) { ds.Status.ObservedGeneration = ds.Generation })
 					return wire.Fate{After: 3 * time.Second}
 				})
 			},
@@ -151,7 +151,7 @@ func statusWrites() []Mutant {
 						}
 						for _, ds := range s.Wire.DaemonSets.All() {
 							if ds.Status.ObservedGeneration > 0 {
-								rewriteStatus(s, ds.Namespace, ds.Name, 0, nil)
+								rewriteStatus(s, ds.Namespace, ds.Name, nil)
 							}
 						}
 					}
