@@ -131,13 +131,20 @@ func (v *view) unavailable() []*corev1.Pod {
 }
 
 // done proves that the controller did its part: it has observed the
-// specification, every pod is where it belongs, the status is right, and a
-// rollout has no step that it could take.
+// specification, every pod is where it belongs and as the template has it, the
+// status is right, and a rollout has no step that it could take.
 func (v *view) done() bool {
-	if v.hash == "" || v.placement() != nil {
+	if v.hash == "" || v.placement() != nil || slices.ContainsFunc(v.pods, v.misshapen) {
 		return false
 	}
 	return oracle.StatusDiff(v.ds, v.nodes, v.pods, v.hash, v.now) == nil && len(v.openSteps()) == 0
+}
+
+// misshapen tells whether a pod of the current revision is not what the template
+// says. One that the spec had its hand on is not judged.
+func (v *view) misshapen(p *corev1.Pod) bool {
+	return p.Labels[appsv1.ControllerRevisionHashLabelKey] == v.hash && len(v.s.ActionsOn(history.KindPod, p)) == 0 &&
+		oracle.PodFromTemplate(v.ds, p, oracle.TargetNode(p), v.hash) != nil
 }
 
 // placement is the oracle's, but for nodes whose only pod is on its way out:

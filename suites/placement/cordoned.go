@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
@@ -28,17 +30,21 @@ func cordonedNode() framework.Spec {
 
 func virtualNode() framework.Spec {
 	return framework.Spec{
-		ID: "DS-PLC-028", Area: framework.Placement, Title: "a node labelled as virtual", Level: framework.Core,
+		ID: "DS-PLC-028", Area: framework.Placement, Title: "a node labelled as special", Level: framework.Core,
 		Behaviour: "A node MUST get its pod whatever kind of node its labels claim to be, where neither selector nor taint excludes it.",
 		Clauses:   []string{"concepts/workloads/controllers/daemonset: nodes are left out by selectors, affinity and taints"},
-		Why:       "Virtual kubelets mark their nodes type=virtual-kubelet and exclude daemons by a taint. A controller that reads more into the label leaves out nodes that nobody excluded.",
-		Nodes:     framework.NodeNeed{Workers: 1, Exclusive: true},
+		Why: "Virtual kubelets mark their nodes type=virtual-kubelet and exclude daemons by a taint. Roles and the exclusion from load balancing are labels too. " +
+			"A controller that reads more into them leaves out nodes that nobody excluded.",
+		Nodes: framework.NodeNeed{Workers: 1, Exclusive: true},
 		Body: func(ctx context.Context, e *framework.Env) {
-			const key = "type"
-			if value, taken := e.History.State().Node(e.Nodes[0]).Labels[key]; taken {
-				e.Must(errors.New("the clean-up would lose its value "+value), "set label %s, which node %s has already", key, e.Nodes[0])
+			for _, label := range []struct{ key, value string }{
+				{"type", "virtual-kubelet"}, {"node-role.kubernetes.io/edge", ""}, {corev1.LabelNodeExcludeBalancers, "true"},
+			} {
+				if value, taken := e.History.State().Node(e.Nodes[0]).Labels[label.key]; taken {
+					e.Must(errors.New("the clean-up would lose its value "+value), "set label %s, which node %s has already", label.key, e.Nodes[0])
+				}
+				e.LabelNode(ctx, e.Nodes[0], label.key, label.value)
 			}
-			e.LabelNode(ctx, e.Nodes[0], key, "virtual-kubelet")
 			running(ctx, e, e.DaemonSet("daemon"), e.Nodes...)
 		},
 	}

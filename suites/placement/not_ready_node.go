@@ -16,7 +16,7 @@ import (
 func notReadyNode() framework.Spec {
 	return framework.Spec{
 		ID: "DS-PLC-015", Area: framework.Placement, Title: "a node that is not Ready", Level: framework.Core,
-		Behaviour: "The condition Ready=False of a node MUST NOT by itself keep a pod off it: only its taints do.",
+		Behaviour: "The conditions of a node, Ready=False or pressure, MUST NOT by themselves keep a pod off it: only its taints do.",
 		Clauses:   []string{"concepts/workloads/controllers/daemonset, Taints and tolerations", "pkg/controller/daemon nodeShouldRunDaemonPod: conditions are not looked at"},
 		Why: "The agents that make a node Ready, as a network plugin, must be placed while it is not. The node's controller answers the condition with taints, so the DaemonSet here tolerates them and the condition alone is left; " +
 			"a second one, which does not, shows that the taint stands. A controller that asks for a Ready node as well leaves the node waiting for its network and the network waiting for the node.",
@@ -37,15 +37,20 @@ func notReadyNode() framework.Spec {
 }
 
 // notReady writes the node's condition Ready=False, as a kubelet without a
-// network does. Nobody writes over it while the kubelet is stopped.
+// network does, and those of pressure, whose taints every pod of a DaemonSet tolerates. Nobody writes over it while the kubelet is stopped.
 func notReady(ctx context.Context, e *framework.Env, node string) {
 	now := metav1.Now()
-	raw, err := json.Marshal(map[string]any{"status": map[string]any{"conditions": []corev1.NodeCondition{{
-		Type: corev1.NodeReady, Status: corev1.ConditionFalse, Reason: "KubeletNotReady", Message: "written by the spec",
-		LastHeartbeatTime: now, LastTransitionTime: now,
-	}}}})
-	e.Must(err, "encode the condition Ready=False")
-	e.Act("sets condition Ready=False of Node", history.KindNode, &metav1.ObjectMeta{Name: node})
+	condition := func(of corev1.NodeConditionType, status corev1.ConditionStatus, reason string) corev1.NodeCondition {
+		return corev1.NodeCondition{Type: of, Status: status, Reason: reason, Message: "written by the spec", LastHeartbeatTime: now, LastTransitionTime: now}
+	}
+	raw, err := json.Marshal(map[string]any{"status": map[string]any{"conditions": []corev1.NodeCondition{
+		condition(corev1.NodeReady, corev1.ConditionFalse, "KubeletNotReady"),
+		condition(corev1.NodeDiskPressure, corev1.ConditionTrue, "KubeletHasDiskPressure"),
+		condition(corev1.NodeMemoryPressure, corev1.ConditionTrue, "KubeletHasInsufficientMemory"),
+		condition(corev1.NodePIDPressure, corev1.ConditionTrue, "KubeletHasInsufficientPID"),
+	}}})
+	e.Must(err, "encode the conditions Ready=False and those of pressure")
+	e.Act("sets condition Ready=False, and those of pressure, of Node", history.KindNode, &metav1.ObjectMeta{Name: node})
 	_, err = e.Client.CoreV1().Nodes().Patch(ctx, node, types.StrategicMergePatchType, raw, metav1.PatchOptions{}, "status")
 	e.Must(err, "set condition Ready=False of node %s", node)
 }

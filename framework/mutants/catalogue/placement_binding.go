@@ -46,12 +46,12 @@ func binding() []Mutant {
 			Inject: func(s *rig.Setup) {
 				s.Wire.OnWrite("create", "pods", wire.Rewrite(func(p *corev1.Pod) {
 					node, err := util.GetTargetNodeName(p)
-					if err != nil || !unlucky(node, 3) {
+					if err != nil {
 						return
 					}
 					all := s.Wire.Nodes.All()
 					for i, n := range all {
-						if n.Name == node {
+						if n.Name == node && i%3 == 0 {
 							p.Spec.Affinity = util.ReplaceDaemonSetPodNodeNameNodeAffinity(p.Spec.Affinity, all[(i+1)%len(all)].Name)
 						}
 					}

@@ -18,21 +18,21 @@ func eligibility() []Mutant {
 	return []Mutant{
 		{
 			ID:         "skips-a-node",
-			Notice:     "One node in three gets no pod of any DaemonSet, and is not counted.",
-			Clauses:    []string{"DS-PLC-001", "DS-STA-001", "DS-PLC-028"},
-			Injection:  "view: nodes are judged by templates that exclude some of them by name",
+			Notice:     "Of the nodes that a DaemonSet chooses one gets no pod, and is not counted.",
+			Clauses:    []string{"DS-PLC-001", "DS-STA-001"},
+			Injection:  "view: nodes are judged by templates that exclude the last of them by name",
 			ModelledOn: "A page of the list of nodes that is lost, or a loop that ends one too early.",
 			Inject: func(s *rig.Setup) {
 				lens.Template(s, func(t *corev1.PodTemplateSpec) {
-					var out []string
+					var chosen []string
 					for _, n := range s.Wire.Nodes.All() {
-						if unlucky(n.Name, 3) {
-							out = append(out, n.Name)
+						if chooses(t, n) {
+							chosen = append(chosen, n.Name)
 						}
 					}
-					if len(out) > 0 {
+					if len(chosen) > 1 {
 						alternatives(t, []corev1.NodeSelectorTerm{{MatchFields: []corev1.NodeSelectorRequirement{{
-							Key: "metadata.name", Operator: corev1.NodeSelectorOpNotIn, Values: out[:1],
+							Key: "metadata.name", Operator: corev1.NodeSelectorOpNotIn, Values: chosen[len(chosen)-1:],
 						}}}})
 					}
 				})
@@ -41,7 +41,7 @@ func eligibility() []Mutant {
 		{
 			ID:         "needs-ready-node",
 			Notice:     "A node that is not Ready gets no pod, not even of a DaemonSet that tolerates its taints: the network waits for the node, and the node for the network.",
-			Clauses:    []string{"DS-PLC-015", "DS-NOD-001"},
+			Clauses:    []string{"DS-PLC-015"},
 			Injection:  "view: a node without condition Ready=True carries a taint that nobody tolerates",
 			ModelledOn: "The controller before 1.10, which looked at conditions.",
 			Inject:     leavingOut(func(n *corev1.Node) bool { return !holds(n, corev1.NodeReady) }),
@@ -90,7 +90,7 @@ func eligibility() []Mutant {
 		{
 			ID:         "tolerates-control-plane",
 			Notice:     "Every DaemonSet makes pods for control-plane nodes, where they stay Pending.",
-			Clauses:    []string{"DS-PLC-020", "DS-PLC-017"},
+			Clauses:    []string{"DS-PLC-020"},
 			Injection:  "view: the control plane's taint is not seen",
 			ModelledOn: "The example manifest's toleration, built into the controller.",
 			Inject: knowing(func(n *corev1.Node) {
@@ -121,12 +121,15 @@ func eligibility() []Mutant {
 			}),
 		},
 		{
-			ID:         "skips-windows-nodes",
-			Notice:     "Nodes of another operating system get no pod though the template does not choose by it.",
+			ID:         "skips-nodes-out-of-balancing",
+			Notice:     "Nodes that are excluded from external load balancers get no pod.",
 			Clauses:    []string{"DS-PLC-028"},
-			Injection:  "view: a node whose label kubernetes.io/os is not linux carries a taint that nobody tolerates",
-			ModelledOn: "A default nodeSelector kubernetes.io/os=linux, built into the controller.",
-			Inject:     leavingOut(func(n *corev1.Node) bool { os, is := n.Labels[corev1.LabelOSStable]; return is && os != "linux" }),
+			Injection:  "view: a node with that label carries a taint that nobody tolerates",
+			ModelledOn: "The service controller's choice of nodes, taken over.",
+			Inject: leavingOut(func(n *corev1.Node) bool {
+				_, is := n.Labels[corev1.LabelNodeExcludeBalancers]
+				return is
+			}),
 		},
 	}
 }

@@ -122,7 +122,7 @@ func budget() []Mutant {
 		{
 			ID:         "budget-forgets-terminating",
 			Notice:     "While a pod still terminates, the rollout goes on at the next node: more are down than maxUnavailable allows.",
-			Clauses:    []string{"DS-RUM-008", "DS-RUM-002"},
+			Clauses:    []string{"DS-RUM-008"},
 			Injection:  "view: an old pod that terminates stands still; writes: it is not deleted a second time",
 			ModelledOn: "Counting only what is there and not available.",
 			Inject: together(
@@ -229,7 +229,7 @@ func steps() []Mutant {
 		{
 			ID:         "kills-without-grace",
 			Notice:     "A rollout kills pods at once: neither terminationGracePeriodSeconds nor preStop are honoured.",
-			Clauses:    []string{"DS-RUM-016", "DS-PLC-024"},
+			Clauses:    []string{"DS-RUM-016"},
 			Injection:  "writes: pods are deleted with gracePeriodSeconds 0",
 			ModelledOn: "Deleting by force to be quick.",
 			Inject: func(s *rig.Setup) {

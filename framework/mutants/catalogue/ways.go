@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"hash/fnv"
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -69,13 +68,6 @@ func together(parts ...inject) inject {
 			p(s)
 		}
 	}
-}
-
-// unlucky picks one in n names, always the same.
-func unlucky(name string, n uint32) bool {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(name))
-	return h.Sum32()%n == 0
 }
 
 // names is a set of names that several goroutines may use.
