@@ -65,6 +65,14 @@ func All() []Mutant {
 		{"minready", minReady()},
 		{"status", status()},
 		{"events", events()},
+		{"surge", surge()},
+		{"ondelete", ondelete()},
+		{"revisions", revisions()},
+		{"ownership", ownership()},
+		{"podlife", podlife()},
+		{"cost", cost()},
+		{"resilience", resilience()},
+		{"environment", environment()},
 	} {
 		for _, m := range area.mutants {
 			m.Area = area.name

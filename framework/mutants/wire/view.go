@@ -22,6 +22,7 @@ type View[T any] struct {
 	resource string
 	see      []func(*T) bool
 	fates    []func(Change[T]) Fate
+	deaf     bool
 
 	mu sync.Mutex
 	// stored are the objects as the API server last told of them.
@@ -71,6 +72,10 @@ func (v *View[T]) Change(f func(Change[T]) Fate) { v.fates = append(v.fates, f) 
 func (v *View[T]) Lag(d time.Duration) {
 	v.Change(func(Change[T]) Fate { return Fate{After: d} })
 }
+
+// Deaf has the client not learn that a watch has broken off: it goes on waiting
+// for what does not come. A watch that ends by an error of the API server ends.
+func (v *View[T]) Deaf() { v.deaf = true }
 
 // Stored gives a copy of an object as the API server last told of it; nil if it
 // did not, or the object is gone.

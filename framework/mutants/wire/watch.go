@@ -56,7 +56,11 @@ func (v *View[T]) watch(ctx context.Context, body readCloser, initial bool) read
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		defer cancel()
-		s.out.CloseWithError(s.read(ctx, body))
+		err := s.read(ctx, body)
+		if v.deaf {
+			<-ctx.Done()
+		}
+		s.out.CloseWithError(err)
 	}()
 	go func() {
 		defer body.Close()

@@ -49,7 +49,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.(http.Flusher).Flush()
 		for {
 			select {
-			case e := <-s.events:
+			case e, more := <-s.events:
+				if !more {
+					return
+				}
 				_ = json.NewEncoder(w).Encode(e)
 				w.(http.Flusher).Flush()
 			case <-r.Context().Done():
