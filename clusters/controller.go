@@ -28,6 +28,21 @@ type ControllerPauser interface {
 	ResumeController(ctx context.Context) error
 }
 
+// ControllerElecter can run the DaemonSet controller twice, in place of the one
+// that runs otherwise, so that the two elect who leads.
+type ControllerElecter interface {
+	// StartPair ends the controller and starts the first of the pair, which leads
+	// as soon as it has the lease, for nobody else asks for it. StartSecond starts
+	// the other, which waits.
+	StartPair(ctx context.Context) error
+	StartSecond(ctx context.Context) error
+	// KillFirst ends the first of the pair as a crash does.
+	KillFirst(ctx context.Context) error
+	// EndPair ends both and starts the controller as it runs otherwise. It does
+	// nothing where no pair was started.
+	EndPair(ctx context.Context) error
+}
+
 // DaemonSetControllerOff is the --controllers value of kube-controller-manager
 // by which all runs but the DaemonSet controller.
 const DaemonSetControllerOff = "*,-daemonset-controller"

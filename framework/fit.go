@@ -75,6 +75,8 @@ func able(c clusters.Cluster, s subject.Handle, a Ability) bool {
 		_, ok = controller(c, s).(clusters.ControllerKiller)
 	case PauseController:
 		_, ok = controller(c, s).(clusters.ControllerPauser)
+	case ElectLeader:
+		_, ok = controller(c, s).(clusters.ControllerElecter)
 	case InjectFaults:
 		_, ok = controller(c, s).(faults.Injector)
 	}
@@ -100,14 +102,18 @@ func owner(c clusters.Cluster, s subject.Handle, a Ability) string {
 
 // hint says how an ability is to be had.
 func hint(a Ability) string {
-	if a == InjectFaults {
+	switch a {
+	case InjectFaults:
 		return ": only a program given by --subject has it, with --faults"
+	case ElectLeader:
+		return ": only a program given by --subject has it, a release's or one of which --leader-election says that it elects"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // onController tells whether the ability is one to act on the controller's
 // process, or on its way to the API server.
 func (a Ability) onController() bool {
-	return a == RestartController || a == KillController || a == PauseController || a == InjectFaults
+	return a == RestartController || a == KillController || a == PauseController || a == ElectLeader || a == InjectFaults
 }

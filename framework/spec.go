@@ -70,6 +70,9 @@ const (
 	RestartController Ability = "restart-controller"
 	KillController    Ability = "kill-controller"
 	PauseController   Ability = "pause-controller"
+	// ElectLeader asks that the controller can be run twice, and that the two elect
+	// who leads; a spec that asks for it is Serial.
+	ElectLeader Ability = "elect-leader"
 	// InjectFaults is about what stands between the controller and the API
 	// server; all DaemonSets of the cluster feel it, so that such a spec is Serial.
 	InjectFaults Ability = "inject-faults"

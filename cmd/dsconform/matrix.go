@@ -215,6 +215,14 @@ func controllerOf(ctx context.Context, version string, builder *binaries.Builder
 			// Nobody asks it for its health or metrics, so that it need not listen.
 			"--secure-port=0",
 		},
+		Elects: true,
+		ElectArgs: []string{
+			"--kubeconfig=" + subject.KubeconfigArg, "--controllers=daemonset-controller", "--secure-port=0",
+			// The cluster's own has the lease of the usual name. The times are short,
+			// so that a spec need not wait long for a lease that nobody renews.
+			"--leader-elect=true", "--leader-elect-resource-name=dsconform-subject",
+			"--leader-elect-lease-duration=6s", "--leader-elect-renew-deadline=4s", "--leader-elect-retry-period=1s",
+		},
 	}, nil
 }
 

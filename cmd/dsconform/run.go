@@ -47,7 +47,9 @@ type runFlags struct {
 	images    string
 	subject   string
 	faults    bool
-	matrix    string
+	// leaderElection says that a program under test elects a leader.
+	leaderElection bool
+	matrix         string
 	// chosen is the controller under test, and objects are its manifest's.
 	chosen  subject.Choice
 	objects []runtime.Object
@@ -96,6 +98,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 // registerSubject registers the flags that say which controller is judged.
 func (f *runFlags) registerSubject(flags *pflag.FlagSet) {
 	flags.StringVar(&f.subject, "subject", "", "the DaemonSet controller under test: command:PATH, a program that gets KUBECONFIG; manifest:FILE, a Deployment; or release:VERSION, that of a Kubernetes release, built here, as a program, release alone being that of --kubernetes-version (default the cluster's own)")
+	flags.BoolVar(&f.leaderElection, "leader-election", false, "the program of --subject=command elects a leader where two of it run: it may hold leases, and the specs that start it twice can be run (a release's is known to)")
 	flags.BoolVar(&f.faults, "faults", false, "put a proxy between the program of --subject and the API server, so that the specs that set faults there can be run; what they did to which request stands in the report")
 }
 

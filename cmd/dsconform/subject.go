@@ -43,6 +43,10 @@ func (f *runFlags) chooseSubject() error {
 	if f.faults && f.chosen.Kind != subject.Command && f.chosen.Kind != subject.Release {
 		return exit.Usagef("--faults stands between a program and the API server: give the program by --subject=command:PATH, or take a release's by --subject=release")
 	}
+	if f.leaderElection && f.chosen.Kind != subject.Command {
+		return exit.Usagef("--leader-election is about a program that is run twice: give the program by --subject=command:PATH")
+	}
+	f.chosen.Elects = f.leaderElection
 	if f.chosen.Kind == subject.Manifest {
 		if f.objects, err = fixtures.ParseFile(f.chosen.Path); err != nil {
 			return err

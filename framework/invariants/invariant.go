@@ -40,6 +40,8 @@ type Violation struct {
 	Entry history.Entry
 	// Message says what is wrong, on which object.
 	Message string
+	// Over is by how many nodes a bound was exceeded; zero for rules without one.
+	Over int
 }
 
 // String gives rule, message and entry in one line.
@@ -140,10 +142,10 @@ func remember(r rule) func() Check {
 	return func() Check {
 		l := newLedger()
 		return func(_, next *history.State, e history.Entry) *Violation {
-			l.now = next.Now()
+			l.now, l.over = next.Now(), 0
 			var v *Violation
 			if wrong := r(l, next, e); wrong != "" {
-				v = &Violation{Entry: e, Message: wrong}
+				v = &Violation{Entry: e, Message: wrong, Over: l.over}
 			}
 			l.observe(next, e)
 			return v

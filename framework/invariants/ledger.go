@@ -19,7 +19,9 @@ import (
 // and DaemonSets stood within Lag, who first owned a pod, and since when its
 // availability is beyond doubt.
 type ledger struct {
-	now   time.Time
+	now time.Time
+	// over is by how many the rule that is judged found its bound exceeded.
+	over  int
 	nodes map[string]*versions[*corev1.Node]
 	sets  map[types.UID]*versions[*set]
 	pods  map[types.UID]*podRecord

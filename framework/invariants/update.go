@@ -68,6 +68,7 @@ func maxUnavailable(l *ledger, next *history.State, e history.Entry) string {
 	if len(without) <= limit {
 		return ""
 	}
+	l.over = len(without) - limit
 	return fmt.Sprintf("available pod %s was deleted from node %s, which leaves %d of %d eligible nodes without an available pod (%s), and maxUnavailable allows %d",
 		r.Name, r.at.node, len(without), desired, shortList(without), limit)
 }
@@ -155,6 +156,7 @@ func maxSurge(l *ledger, next *history.State, e history.Entry) string {
 	if len(surging) <= limit {
 		return ""
 	}
+	l.over = len(surging) - limit
 	return fmt.Sprintf("pod %s was created on node %s beside an available old pod, as on %d nodes at once (%s), and maxSurge allows %d",
 		pod.Name, own.node, len(surging), shortList(surging), limit)
 }

@@ -40,6 +40,10 @@ type Choice struct {
 	Name string
 	// Version is the Kubernetes version it is of, if that is known.
 	Version string
+	// Elects says that two instances of the program elect a leader, if they are
+	// started with ElectArgs in place of Args; nil for Args as they are.
+	Elects    bool
+	ElectArgs []string
 }
 
 // Replaces tells whether the cluster must run without its own controller.

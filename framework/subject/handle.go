@@ -16,6 +16,8 @@ type Handle struct {
 	Folder string `json:"folder,omitempty"`
 	// Faults says that faults can be set between a program and the API server.
 	Faults bool `json:"faults,omitempty"`
+	// Elects says that a program can be run twice, and elects a leader then.
+	Elects bool `json:"elects,omitempty"`
 	// Namespace and Name are a Deployment's, which has so many Replicas.
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name,omitempty"`
@@ -28,15 +30,32 @@ type faultyProcess struct {
 	*faults.Client
 }
 
+// electingProcess acts on a program that can be run twice.
+type electingProcess struct {
+	processControl
+	pairControl
+}
+
+// faultyElectingProcess acts on such a program, and on its way to the API server.
+type faultyElectingProcess struct {
+	faultyProcess
+	pairControl
+}
+
 // Open gives what can act on the subject: it implements those of
-// clusters.ControllerRestarter, ControllerKiller and ControllerPauser that the
+// clusters.ControllerRestarter, ControllerKiller, ControllerPauser and ControllerElecter that the
 // subject's kind is able to do, and faults.Injector where faults can be set.
 func (h Handle) Open(config func() (*rest.Config, error)) any {
 	switch h.Kind {
 	case Command:
 		control := processControl{supervisor.NewClient(h.Folder)}
-		if h.Faults {
+		switch {
+		case h.Faults && h.Elects:
+			return faultyElectingProcess{faultyProcess{control, faults.NewClient(h.Folder)}, pairControl{control}}
+		case h.Faults:
 			return faultyProcess{control, faults.NewClient(h.Folder)}
+		case h.Elects:
+			return electingProcess{control, pairControl{control}}
 		}
 		return control
 	case Manifest:

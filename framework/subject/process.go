@@ -34,6 +34,8 @@ type process struct {
 	proxy *faults.Proxy
 	// forget takes back what was made in the cluster.
 	forget func(context.Context) error
+	// forgetLeases takes back the right to leases; nil where none was given.
+	forgetLeases func(context.Context) error
 	// unwatch ends the watch over the program, and returns when it has ended.
 	unwatch func()
 }
@@ -68,6 +70,11 @@ func (s *process) launch(ctx context.Context, admin *rest.Config, cs kubernetes.
 	if err != nil {
 		return err
 	}
+	if s.choice.Elects {
+		if s.forgetLeases, err = grantLeases(ctx, cs); err != nil {
+			return err
+		}
+	}
 	if made {
 		s.forget = func(ctx context.Context) error {
 			if refused := cs.CoreV1().ServiceAccounts(metav1.NamespaceSystem).Delete(ctx, accountName, metav1.DeleteOptions{}); refused != nil {
@@ -88,7 +95,7 @@ func (s *process) launch(ctx context.Context, admin *rest.Config, cs kubernetes.
 	}
 	s.supervisor = supervisor.NewClient(s.folder)
 	s.parent, err = supervisor.Spawn(ctx, s.options.Executable, s.folder, supervisor.Config{
-		Attached: true, Scrap: true, Components: []supervisor.Component{s.component(config, os.Environ())},
+		Attached: true, Scrap: true, Components: s.components(config, os.Environ()),
 	})
 	if err != nil {
 		return err
@@ -99,9 +106,30 @@ func (s *process) launch(ctx context.Context, admin *rest.Config, cs kubernetes.
 	return nil
 }
 
+// components are the program as it runs by itself and, where it elects a leader,
+// the two of a pair, which nobody starts before a spec does.
+func (s *process) components(kubeconfig string, environ []string) []supervisor.Component {
+	out := []supervisor.Component{s.component(component, s.choice.Args, kubeconfig, environ)}
+	if !s.choice.Elects {
+		return out
+	}
+	args := s.choice.ElectArgs
+	if args == nil {
+		args = s.choice.Args
+	}
+	for _, name := range []string{first, second} {
+		one := s.component(name, args, kubeconfig, environ)
+		one.Log = filepath.Join(s.options.Out, strings.Replace(LogName, component, name, 1))
+		// Who has lost the lease ends, and is not needed again.
+		one.Revive = false
+		out = append(out, one)
+	}
+	return out
+}
+
 // component is the program as its supervisor runs it.
-func (s *process) component(kubeconfig string, environ []string) supervisor.Component {
-	args := slices.Clone(s.choice.Args)
+func (s *process) component(name string, arguments []string, kubeconfig string, environ []string) supervisor.Component {
+	args := slices.Clone(arguments)
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], KubeconfigArg, kubeconfig)
 	}
@@ -109,7 +137,7 @@ func (s *process) component(kubeconfig string, environ []string) supervisor.Comp
 		return strings.HasPrefix(e, clientcmd.RecommendedConfigPathEnvVar+"=")
 	})
 	return supervisor.Component{
-		Name: component, Exe: s.choice.Path, Args: args, Revive: true,
+		Name: name, Exe: s.choice.Path, Args: args, Revive: true,
 		Env: append(env, clientcmd.RecommendedConfigPathEnvVar+"="+kubeconfig),
 		Log: filepath.Join(s.options.Out, LogName),
 	}
@@ -203,7 +231,7 @@ func crashText(name string, s supervisor.Status) string {
 
 // Handle implements Subject.
 func (s *process) Handle() Handle {
-	return Handle{Kind: Command, Folder: s.folder, Faults: s.proxy != nil}
+	return Handle{Kind: Command, Folder: s.folder, Faults: s.proxy != nil, Elects: s.choice.Elects}
 }
 
 // Status implements Subject.
@@ -214,6 +242,9 @@ func (s *process) Status(ctx context.Context) (Status, error) {
 		return out, exit.Environmentf("the controller under test %s: %w", s.choice.name(), err)
 	}
 	for _, c := range all {
+		if c.Name != component {
+			continue
+		}
 		out.PID, out.Restarts, out.Tail = c.PID, c.Crashes, c.Tail
 		if c.Crash != "" {
 			out.LastExit = ended(c.Crash)
@@ -235,6 +266,9 @@ func (s *process) Close(ctx context.Context) error {
 	}
 	if s.proxy != nil {
 		errs = append(errs, s.proxy.Close())
+	}
+	if s.forgetLeases != nil {
+		errs = append(errs, s.forgetLeases(ctx))
 	}
 	errs = append(errs, s.forget(ctx))
 	if s.folder != "" {

@@ -47,8 +47,13 @@ func (c processControl) ResumeController(ctx context.Context) error {
 }
 
 func (c processControl) do(ctx context.Context, a supervisor.Action) error {
-	if _, err := c.supervisor.Do(ctx, component, a); err != nil {
-		return exit.Environmentf("the controller under test: %s: %w", a, err)
+	return c.on(ctx, component, a)
+}
+
+// on acts on one of the processes of the supervisor.
+func (c processControl) on(ctx context.Context, name string, a supervisor.Action) error {
+	if _, err := c.supervisor.Do(ctx, name, a); err != nil {
+		return exit.Environmentf("the controller under test: %s %s: %w", a, name, err)
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func TestARivalIsRefused(t *testing.T) {
 func TestComponentHasOneKubeconfig(t *testing.T) {
 	t.Parallel()
 	s := &process{choice: Choice{Path: "/p", Args: []string{"--kubeconfig=" + KubeconfigArg, "-v=2"}}, options: Options{Out: "/out"}}
-	c := s.component("/k", []string{"A=b", "KUBECONFIG=/home/other"})
+	c := s.component(component, s.choice.Args, "/k", []string{"A=b", "KUBECONFIG=/home/other"})
 	if !slices.Equal(c.Env, []string{"A=b", "KUBECONFIG=/k"}) || !slices.Equal(c.Args, []string{"--kubeconfig=/k", "-v=2"}) {
 		t.Errorf("environment %v, arguments %v", c.Env, c.Args)
 	}

@@ -9,6 +9,7 @@ func Specs() []framework.Spec {
 		changesWhileDown(),
 		killedMidRollout(),
 		killedMidCreation(),
+		failOver(),
 		outage(),
 		lostAnswers(),
 		transientErrors(),
@@ -18,6 +19,7 @@ func Specs() []framework.Spec {
 		lostWatches(),
 		neighbourRejected(),
 		undeletable(),
+		relabelled(),
 		bornTerminating(),
 		twoWriters(),
 	}
