@@ -76,7 +76,7 @@ func surgeOldPods() []Mutant {
 			ID:         "surge-waits-for-terminating",
 			Notice:     "With maxSurge the successor of a deleted pod is not created before that one is gone: the node is without a pod that serves.",
 			Clauses:    []string{"DS-RUS-007", "DS-RUS-008"},
-			Injection:  "writes: no pod is created for a node where one of the same DaemonSet still terminates",
+			Injection:  "inside: no pod is created for a node where one of the same DaemonSet still terminates",
 			ModelledOn: "kubernetes#51279 applied to surge, where it must not be.",
 			Inject: sparing(func(s *rig.Setup, ds *appsv1.DaemonSet, p *corev1.Pod) bool {
 				for _, other := range podsOf(s, ds) {
