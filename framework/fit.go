@@ -67,6 +67,8 @@ func able(c clusters.Cluster, s subject.Handle, a Ability) bool {
 		_, ok = c.(clusters.NodeExecer)
 	case RealKubelet:
 		ok = c.RealKubelets()
+	case SimulatedKubelet:
+		ok = !c.RealKubelets()
 	case ReadAudit:
 		_, ok = c.(clusters.AuditReader)
 	case RestartController:

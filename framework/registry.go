@@ -18,7 +18,7 @@ func Levels() []Level { return []Level{Core, Extended, Deviation} }
 
 // Abilities lists every ability.
 func Abilities() []Ability {
-	return []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet, ReadAudit, RestartController, KillController, PauseController, ElectLeader, InjectFaults}
+	return []Ability{AddNode, RemoveNode, StopKubelet, PauseNode, RebootNode, ExecOnNode, RealKubelet, SimulatedKubelet, ReadAudit, RestartController, KillController, PauseController, ElectLeader, InjectFaults}
 }
 
 // Registry holds the specs of a run. Specs are added explicitly, never by a

@@ -63,6 +63,9 @@ const (
 	ExecOnNode  Ability = "exec-on-node"
 	// RealKubelet asks that pods are run by real kubelets.
 	RealKubelet Ability = "real-kubelet"
+	// SimulatedKubelet asks that no pod is run by a real kubelet, so that nodes
+	// cost next to nothing and hundreds of them harm nobody.
+	SimulatedKubelet Ability = "simulated-kubelet"
 	// ReadAudit asks that the API server's audit log can be read.
 	ReadAudit Ability = "read-audit"
 	// RestartController, KillController and PauseController are about the process

@@ -84,7 +84,7 @@ func TestCatalogueOfOne(t *testing.T) {
 		"DS-PLC-001": {"DS-PLC-001 (placement, core)", "  row ", "  source ", "  why ", "  clauses ", "covered by DS-PLC-001, "},
 		"DS-EVT-002": {"  row ", "covered by DS-EVT-001", "spec DS-EVT-001", "  why "},
 		"DS-GDE-001": {"spec DS-GDE-001", "  no row "},
-		"DS-PRI-007": {"  row ", "  no spec    level: "},
+		"DS-PRI-007": {"  row ", "  no spec    environment: "},
 		"DS-CHG-006": {"  bug        R01 "},
 	} {
 		out, err := catalogueOf(t, id)

@@ -62,7 +62,7 @@ const mostViolations = 10
 
 // All gives the rules in a fixed order.
 func All() []Invariant {
-	return slices.Concat(placementRules(), podRules(), updateRules(), statusRules(), revisionRules())
+	return slices.Concat(placementRules(), podRules(), updateRules(), statusRules(), truthRules(), objectRules(), revisionRules())
 }
 
 // Sentence gives the rule's sentence, or the ID itself if there is no such rule.

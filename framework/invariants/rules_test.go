@@ -119,6 +119,7 @@ func TestStatusArithmetic(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)
+			s.anyNumbers()
 			s.status(func(st *appsv1.DaemonSetStatus) { *st = tc.status })
 			if tc.want == "" {
 				s.holds()
@@ -129,6 +130,7 @@ func TestStatusArithmetic(t *testing.T) {
 	}
 	t.Run("written by the spec", func(t *testing.T) {
 		s := newScene(t)
+		s.anyNumbers()
 		s.act("edits the status of DaemonSet", history.KindDaemonSet, s.ds)
 		s.status(func(st *appsv1.DaemonSetStatus) { st.DesiredNumberScheduled = 99 })
 		s.holds()
@@ -143,6 +145,7 @@ func TestObservedGeneration(t *testing.T) {
 		s.status(func(st *appsv1.DaemonSetStatus) { st.ObservedGeneration = n })
 	}
 	s := newScene(t)
+	s.anyNumbers()
 	observe(s, 1)
 	s.edit(unavailable("2"))
 	observe(s, 2)
@@ -151,11 +154,13 @@ func TestObservedGeneration(t *testing.T) {
 	s.breaks("observed-generation", "went back from 2 to 1")
 
 	s = newScene(t)
+	s.anyNumbers()
 	observe(s, 2)
 	s.breaks("observed-generation", "has observed generation 2 while its generation is 1")
 
 	// A new DaemonSet of the same name begins anew.
 	s = newScene(t)
+	s.anyNumbers()
 	s.edit(unavailable("2"))
 	observe(s, 2)
 	s.ds.UID, s.ds.Generation, s.ds.Status = "W", 1, appsv1.DaemonSetStatus{}

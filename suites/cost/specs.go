@@ -12,5 +12,8 @@ func Specs() []framework.Spec {
 		rights(),
 		onlyTheAffected(),
 		update(),
+		burst(),
+		thousandNodes(),
+		oneAtATime(),
 	}
 }

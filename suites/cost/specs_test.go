@@ -1,12 +1,18 @@
 package cost
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/audit"
+	"github.com/dsconform/dsconform/framework/history"
 )
 
 func TestSpecsAreWhole(t *testing.T) {
@@ -81,6 +87,35 @@ func TestRightsAreThoseOfTheRole(t *testing.T) {
 	} {
 		if allowed(what) != want {
 			t.Errorf("%s: allowed %v", what.What(), !want)
+		}
+	}
+}
+
+func TestNothingIsWrittenWhileAPodIsCreated(t *testing.T) {
+	t.Parallel()
+	ds := func(rv string, touch string, current int32) history.Entry {
+		d := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: name, UID: "U", ResourceVersion: rv}}
+		d.Annotations = map[string]string{"dsconform.dev/touched": touch}
+		d.Status.CurrentNumberScheduled = current
+		return history.Entry{Kind: history.KindDaemonSet, Change: history.Modified, Namespace: "ns", Name: name, UID: "U", ResourceVersion: rv, Object: d}
+	}
+	pod := func(rv string) history.Entry {
+		yes := true
+		p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "p", UID: "P", ResourceVersion: rv, OwnerReferences: []metav1.OwnerReference{{UID: "U", Controller: &yes}}}}
+		return history.Entry{Kind: history.KindPod, Change: history.Added, Namespace: "ns", Name: "p", UID: "P", ResourceVersion: rv, Object: p}
+	}
+	for says, log := range map[string][]history.Entry{
+		"":                {ds("1", "", 0), ds("2", "0", 0), ds("3", "1", 0), pod("4"), ds("5", "1", 1)},
+		"its status was":  {ds("1", "", 0), ds("2", "0", 0), ds("3", "0", 1), pod("4")},
+		"judges nothing":  {ds("1", "", 0), pod("2"), ds("3", "0", 0)},
+		"never had a pod": {ds("1", "", 0), ds("2", "0", 0)},
+	} {
+		for i := range log {
+			log[i].Seq = int64(i) + 1
+		}
+		err := unwrittenTillCreated(log, &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: name, UID: "U"}}, "0")
+		if got := fmt.Sprint(err); (says == "") != (err == nil) || err != nil && !strings.Contains(got, says) {
+			t.Errorf("got %v, want %q", err, says)
 		}
 	}
 }

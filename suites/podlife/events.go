@@ -2,10 +2,9 @@ package podlife
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,53 +12,41 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
+	"github.com/dsconform/dsconform/suites/internal/fleet"
 )
 
 // creationEvents: events are what a person sees first.
 func creationEvents() framework.Spec {
 	return framework.Spec{
 		ID: "DS-EVT-001", Area: framework.PodLife, Title: "creations and deletions are announced", Level: framework.Core,
-		Behaviour: "Each pod the controller creates or deletes MUST be named by a Normal event SuccessfulCreate or SuccessfulDelete on the DaemonSet.",
-		Clauses:   []string{"pkg/controller createPods, DeletePod"},
+		Behaviour: "Each pod the controller creates or deletes MUST be named by exactly one Normal event SuccessfulCreate or SuccessfulDelete, from daemonset-controller, on its own DaemonSet, and nothing MUST be told that was not done.",
+		Clauses:   []string{"pkg/controller createPods, DeletePod", "pkg/controller/daemon NewDaemonSetsController: the recorder's component"},
 		Covers:    []string{"DS-EVT-002", "DS-EVT-006"},
-		Why:       "`kubectl describe ds` shows these events; a silent controller leaves its users guessing.",
-		Nodes:     framework.NodeNeed{Workers: 2},
+		Why: "`kubectl describe ds` shows these events; a silent controller leaves its users guessing, one that tells twice, or of another DaemonSet, leads them astray. " +
+			"Two DaemonSets share the nodes here; only one loses a node, and is rolled.",
+		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			key := e.Key("daemon")
 			e.LabelNode(ctx, e.Nodes[0], key, "yes")
 			e.LabelNode(ctx, e.Nodes[1], key, "yes")
-			e.CreateDaemonSet(ctx, e.DaemonSet("agent", func(ds *appsv1.DaemonSet) {
-				ds.Spec.Template.Spec.NodeSelector = map[string]string{key: "yes"}
-			}))
-			rolledOut(ctx, e)
-			victim, other := podOn(e, e.Nodes[0]), podOn(e, e.Nodes[1])
+			beside := fleet.Deploy(ctx, e, e.DaemonSet("beside"))
+			old := fleet.Deploy(ctx, e, e.DaemonSet("agent", fleet.NodeSelector(key, "yes")))
+			victim, other := old.Pods[e.Nodes[0]].Name, old.Pods[e.Nodes[1]].Name
+			untouched := toldOnly("beside", created(beside.Pods[e.Nodes[0]].Name), created(beside.Pods[e.Nodes[1]].Name))
 			e.UnlabelNode(ctx, e.Nodes[0], key)
-			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "every creation and the deletion have their event", func(s *history.State) error {
-				for _, want := range []struct{ reason, pod string }{
-					{"SuccessfulCreate", victim.Name}, {"SuccessfulCreate", other.Name}, {"SuccessfulDelete", victim.Name},
-				} {
-					if err := named(s, corev1.EventTypeNormal, want.reason, want.pod); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			for _, ev := range e.History.State().EventsFor("DaemonSet", "agent") {
+			deeds := []deed{created(victim), created(other), deleted(victim)}
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "both creations and the deletion have their one event, and nothing else is told", fleet.Every(toldOnly("agent", deeds...), untouched))
+
+			last := fleet.AwaitRollout(ctx, e, e.SetImage(ctx, "agent", "agent:v2"))
+			deeds = append(deeds, deleted(other), created(last.Pods[e.Nodes[1]].Name))
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "so have the deletion and the creation of the rollout", fleet.Every(toldOnly("agent", deeds...), untouched))
+			e.Stays(ctx, "nothing more is told", nil, fleet.Every(toldOnly("agent", deeds...), untouched))
+			for _, ev := range e.History.State().Events() {
 				e.That(ev.Reason != "FailedPlacement", "no event FailedPlacement, which went with the controller's own scheduling", "%s", ev.Message)
 			}
 			rolledOut(ctx, e)
 		},
 	}
-}
-
-// named tells whether an event of the type and reason has the words.
-func named(s *history.State, kind, reason, words string) error {
-	for _, ev := range s.EventsFor("DaemonSet", "agent") {
-		if ev.Reason == reason && ev.Type == kind && strings.Contains(ev.Message, words) {
-			return nil
-		}
-	}
-	return fmt.Errorf("no %s event %s on DaemonSet agent has %q", kind, reason, words)
 }
 
 // quotaDenialReported: kubernetes#113787, a status that was not written because
@@ -81,20 +68,33 @@ func quotaDenialReported() framework.Spec {
 			e.Must(err, "create a quota of no pods")
 			e.CreateDaemonSet(ctx, e.DaemonSet("agent"))
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the refusal stands in an event and in the status", func(s *history.State) error {
-				if err := event(s, corev1.EventTypeWarning, "FailedCreate"); err != nil {
+				if err := told(s, "agent", refusedCreate("exceeded quota: no-pods")); err != nil {
 					return err
 				}
 				return numbers(s.DaemonSet("agent"), 2, 0, 0)
 			})
-			text := ""
-			for _, ev := range e.History.State().EventsFor("DaemonSet", "agent") {
-				text += ev.Message
-			}
-			e.That(strings.Contains(text, "exceeded quota: no-pods"), "the event tells which quota refused", "it says: %s", text)
+			e.Check(nothingCreated(e.History.State(), "agent"), "nothing is told that was not done")
 			e.Must(e.Client.CoreV1().ResourceQuotas(e.Namespace).Delete(ctx, quota.Name, metav1.DeleteOptions{}), "delete the quota")
 			rolledOut(ctx, e)
+			made := []*corev1.Pod{podOn(e, e.Nodes[0]), podOn(e, e.Nodes[1])}
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "each pod that was created at last has its event", func(s *history.State) error {
+				return errors.Join(told(s, "agent", created(made[0].Name)), told(s, "agent", created(made[1].Name)))
+			})
 		},
 	}
+}
+
+// refusedCreate is a create that the API server refused with the words.
+func refusedCreate(words string) deed {
+	return deed{corev1.EventTypeWarning, "FailedCreate", words}
+}
+
+// nothingCreated judges that no event tells of a pod that was created.
+func nothingCreated(s *history.State, daemonSet string) error {
+	if ev, err := eventOf(s, daemonSet, created("")); err == nil {
+		return fmt.Errorf("an event says: %s", ev.Message)
+	}
+	return nil
 }
 
 // liveMutationKept: a pod is updated by replacing it; what was changed in place

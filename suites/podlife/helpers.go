@@ -73,15 +73,3 @@ func setPhase(ctx context.Context, e *framework.Env, pod *corev1.Pod, phase core
 	_, err = e.Client.CoreV1().Pods(e.Namespace).UpdateStatus(ctx, fresh, metav1.UpdateOptions{})
 	e.Must(err, "set the phase of pod %s to %s", pod.Name, phase)
 }
-
-// event tells whether the DaemonSet has an event of the type and reason.
-func event(s *history.State, kind, reason string) error {
-	var seen []string
-	for _, ev := range s.EventsFor("DaemonSet", "agent") {
-		if ev.Reason == reason && ev.Type == kind {
-			return nil
-		}
-		seen = append(seen, ev.Type+" "+ev.Reason)
-	}
-	return fmt.Errorf("DaemonSet agent has no event %s %s; it has %v", kind, reason, seen)
-}

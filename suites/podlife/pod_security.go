@@ -39,12 +39,13 @@ func podSecurity() framework.Spec {
 			e.Check(answer.Named(heard.Take(), `would violate PodSecurity "restricted:`), "the answer warns of the policy")
 
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the refusal stands in an event and in the status", func(s *history.State) error {
-				if refused := named(s, corev1.EventTypeWarning, "FailedCreate", `violates PodSecurity "restricted:`); refused != nil {
+				if refused := told(s, "agent", refusedCreate(`violates PodSecurity "restricted:`)); refused != nil {
 					return refused
 				}
 				return numbers(s.DaemonSet("agent"), 2, 0, 0)
 			})
 			e.That(len(e.History.State().Pods()) == 0, "no pod is there", "there are %d", len(e.History.State().Pods()))
+			e.Check(nothingCreated(e.History.State(), "agent"), "nothing is told that was not done")
 			enforce(ctx, e, "privileged")
 			rolledOut(ctx, e)
 		},

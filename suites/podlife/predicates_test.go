@@ -148,7 +148,10 @@ func TestNoneSince(t *testing.T) {
 
 func TestSuccessor(t *testing.T) {
 	old, next := scene.Pod("a", "n", "r"), scene.Pod("b", "n", "r")
-	event := &corev1.Event{InvolvedObject: corev1.ObjectReference{Kind: "DaemonSet", Name: "agent"}, Type: corev1.EventTypeWarning, Reason: "FailedDaemonPod"}
+	event := &corev1.Event{
+		InvolvedObject: corev1.ObjectReference{APIVersion: "apps/v1", Kind: "DaemonSet", Namespace: scene.Space, Name: "agent", UID: scene.Set(1, "r").UID},
+		Type:           corev1.EventTypeWarning, Reason: "FailedDaemonPod", Message: "Found failed daemon pod a", Count: 1, Source: corev1.EventSource{Component: announcer},
+	}
 	event.Namespace, event.Name = scene.Space, "e"
 	judge := successor("agent", "n", "Evicted", old)
 	sc := scene.New().Added(scene.Set(1, "r"), ended(old))

@@ -46,11 +46,9 @@ func successor(daemonSet, node, reason string, old *corev1.Pod) func(*history.St
 		if live := fleet.On(s, s.DaemonSet(daemonSet), node); len(live) != 1 {
 			return fmt.Errorf("reason %s: node %s has %d live pods of DaemonSet %s", reason, node, len(live), daemonSet)
 		}
-		for _, ev := range s.EventsFor("DaemonSet", daemonSet) {
-			if ev.Type == corev1.EventTypeWarning && ev.Reason == "FailedDaemonPod" {
-				return nil
-			}
+		if untold := told(s, daemonSet, deed{corev1.EventTypeWarning, "FailedDaemonPod", old.Name}); untold != nil {
+			return fmt.Errorf("reason %s: %w", reason, untold)
 		}
-		return fmt.Errorf("reason %s: DaemonSet %s has no Warning event FailedDaemonPod", reason, daemonSet)
+		return nil
 	}
 }

@@ -2,8 +2,6 @@ package podlife
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -44,14 +42,6 @@ func refusedDeletionReported() framework.Spec {
 // failedDelete judges that DaemonSet "agent" has a Warning event FailedDelete with the text.
 func failedDelete(text string) func(*history.State) error {
 	return func(s *history.State) error {
-		if err := event(s, corev1.EventTypeWarning, "FailedDelete"); err != nil {
-			return err
-		}
-		for _, ev := range s.EventsFor("DaemonSet", "agent") {
-			if ev.Reason == "FailedDelete" && strings.Contains(ev.Message, text) {
-				return nil
-			}
-		}
-		return fmt.Errorf("no event FailedDelete holds %q", text)
+		return told(s, "agent", deed{corev1.EventTypeWarning, "FailedDelete", text})
 	}
 }

@@ -7,7 +7,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dsconform/dsconform/framework"
-	"github.com/dsconform/dsconform/framework/history"
 )
 
 // deletedPodReturns: the controller wants one pod on each node, so a deleted
@@ -58,9 +57,9 @@ func finished(id, title string, phase corev1.PodPhase, kind, reason, behaviour s
 			victim, other := podOn(e, e.Nodes[0]), podOn(e, e.Nodes[1])
 			setPhase(ctx, e, victim, phase)
 			replaced(ctx, e, victim)
-			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the replacement is announced by an event", func(s *history.State) error {
-				return event(s, kind, reason)
-			})
+			successor := podOn(e, e.Nodes[0])
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "that it was found, its deletion and its replacement are announced, each once, and nothing else",
+				toldOnly("agent", deed{kind, reason, victim.Name}, created(victim.Name), deleted(victim.Name), created(other.Name), created(successor.Name)))
 			e.That(podOn(e, e.Nodes[1]).UID == other.UID, "the pod on the other node is left alone", "it was replaced too")
 		},
 	}

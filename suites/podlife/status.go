@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/suites/internal/fleet"
 )
 
 // numbers tells whether the six numbers of the status are as given.
@@ -66,7 +67,9 @@ func noNodeStatus() framework.Spec {
 		ID: "DS-STA-011", Area: framework.PodLife, Title: "no eligible node gives zeros", Level: framework.Core,
 		Behaviour: "With no eligible node the status MUST be written all the same: every number zero, observedGeneration current.",
 		Clauses:   []string{"DaemonSet.status.observedGeneration"},
-		Why:       "Who waits for the rollout must learn that there is nothing to wait for; a controller that writes nothing leaves them waiting.",
+		Why: "Who waits for the rollout must learn that there is nothing to wait for; a controller that writes nothing leaves them waiting. " +
+			"One that passes a DaemonSet without pods over keeps the numbers of a DaemonSet whose last node has left it, too.",
+		Nodes: framework.NodeNeed{Workers: 1},
 		Body: func(ctx context.Context, e *framework.Env) {
 			e.CreateDaemonSet(ctx, e.DaemonSet("agent", func(ds *appsv1.DaemonSet) {
 				ds.Spec.Template.Spec.NodeSelector = map[string]string{e.Key("nowhere"): "yes"}
@@ -75,6 +78,17 @@ func noNodeStatus() framework.Spec {
 				return numbers(s.DaemonSet("agent"), 0, 0, 0)
 			})
 			e.That(len(e.History.State().Pods()) == 0, "no pods", "there are %d", len(e.History.State().Pods()))
+			fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, "agent", func(ds *appsv1.DaemonSet) { delete(ds.Spec.Template.Spec.NodeSelector, e.Key("nowhere")) }, e.Pin))
+			none := fleet.Update(ctx, e, "agent", fleet.Nowhere(e))
+			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "all numbers are zero again once the only node is left out, and the pod is gone", func(s *history.State) error {
+				if _, err := fleet.AtLeast(s, none); err != nil {
+					return err
+				}
+				if n := len(s.Pods()); n > 0 {
+					return fmt.Errorf("there are %d pods", n)
+				}
+				return numbers(s.DaemonSet("agent"), 0, 0, 0)
+			})
 		},
 	}
 }
@@ -85,19 +99,24 @@ func steadyStatus() framework.Spec {
 		ID: "DS-STA-012", Area: framework.PodLife, Title: "no status writes at rest", Level: framework.Core,
 		Behaviour: "In steady state the controller MUST NOT write the DaemonSet's status.",
 		Clauses:   []string{"pkg/controller/daemon storeDaemonSetStatus"},
-		Why:       "A write that changes nothing still wakes every watcher; a controller that writes on each sync never lets the cluster rest.",
-		Nodes:     framework.NodeNeed{Workers: 2},
+		Why: "A write that changes nothing still wakes every watcher; a controller that writes on each sync never lets the cluster rest. " +
+			"A DaemonSet beside it on the same nodes is rolled meanwhile: the work for one is no reason to write about the other.",
+		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			start(ctx, e)
 			// Status may still be settling when the rollout is seen as done.
 			e.Stays(ctx, "the DaemonSet settles", nil, func(*history.State) error { return nil })
 			rest := e.History.State().DaemonSet("agent").ResourceVersion
-			e.StaysFor(ctx, 5*e.Timeouts.Quiet, "the DaemonSet's resourceVersion does not change", nil, func(s *history.State) error {
+			unwritten := func(s *history.State) error {
 				if rv := s.DaemonSet("agent").ResourceVersion; rv != rest {
 					return fmt.Errorf("it went from %s to %s", rest, rv)
 				}
 				return nil
-			})
+			}
+			e.StaysFor(ctx, 5*e.Timeouts.Quiet, "the DaemonSet's resourceVersion does not change", nil, unwritten)
+			fleet.Deploy(ctx, e, e.DaemonSet("beside"))
+			fleet.AwaitRollout(ctx, e, e.SetImage(ctx, "beside", "agent:v2"))
+			e.Stays(ctx, "nor does it while the other DaemonSet is made and rolled", nil, unwritten)
 		},
 	}
 }
@@ -113,10 +132,17 @@ func statusEditCorrected() framework.Spec {
 		Nodes:     framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			start(ctx, e)
-			patchStatus(ctx, e, `{"status":{"desiredNumberScheduled":99,"numberReady":0,"numberAvailable":0}}`)
-			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the numbers are the true ones again", func(s *history.State) error {
-				return numbers(s.DaemonSet("agent"), 2, 2, 2)
-			})
+			for _, edit := range []struct{ what, patch string }{
+				{"too high", `{"status":{"desiredNumberScheduled":99,"currentNumberScheduled":99,"updatedNumberScheduled":99,"numberReady":99,"numberAvailable":99,"numberUnavailable":99,"numberMisscheduled":99}}`},
+				{"too low", `{"status":{"desiredNumberScheduled":0,"currentNumberScheduled":0,"updatedNumberScheduled":0,"numberReady":0,"numberAvailable":0,"numberUnavailable":0,"numberMisscheduled":0}}`},
+				{"wrong in one alone", `{"status":{"numberMisscheduled":1}}`},
+				{"of no generation", `{"status":{"observedGeneration":0}}`},
+			} {
+				patchStatus(ctx, e, edit.patch)
+				e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "all numbers are the true ones again, after they were "+edit.what, func(s *history.State) error {
+					return numbers(s.DaemonSet("agent"), 2, 2, 2)
+				})
+			}
 		},
 		Except: map[string]string{"status-arithmetic": "the spec itself writes numbers that do not add up"},
 	}
@@ -147,13 +173,28 @@ func foreignConditionKept() framework.Spec {
 		Nodes:     framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			start(ctx, e)
-			patchStatus(ctx, e, `{"status":{"conditions":[{"type":"AuditedByUs","status":"True","reason":"Test","message":"kept"}]}}`)
+			patchStatus(ctx, e, `{"status":{"conditions":[{"type":"AuditedByUs","status":"True","reason":"Test","message":"kept"},{"type":"OnHold","status":"False"}]}}`)
+			given := e.History.State().DaemonSet("agent").Status.Conditions
+			e.That(len(given) == 2, "the controller has set no condition of its own", "the conditions are %+v", given)
 			victim := podOn(e, e.Nodes[0])
 			e.DeletePod(ctx, victim, metav1.DeleteOptions{})
 			replaced(ctx, e, victim)
-			conditions := e.History.State().DaemonSet("agent").Status.Conditions
-			e.That(len(conditions) == 1 && conditions[0].Type == "AuditedByUs" && conditions[0].Status == corev1.ConditionTrue && conditions[0].Message == "kept",
-				"after the controller's status writes the condition is as it was", "the conditions are %+v", conditions)
+			fleet.AwaitRollout(ctx, e, e.SetImage(ctx, "agent", "agent:v2"))
+			marked := int64(0)
+			e.Check(fleet.Each(e, func(_ *history.State, en history.Entry) error {
+				ds, ok := en.Object.(*appsv1.DaemonSet)
+				if !ok {
+					return nil
+				}
+				switch same := equality.Semantic.DeepEqual(ds.Status.Conditions, given); {
+				case same:
+					marked++
+				case marked > 0 || len(ds.Status.Conditions) > 0:
+					return fmt.Errorf("the conditions are %+v", ds.Status.Conditions)
+				}
+				return nil
+			}), "in every status that the controller writes, for a pod that is replaced and for a rollout, both conditions are as they were")
+			e.That(marked > 2, "the controller has written its status meanwhile", "the log holds %d versions with the conditions", marked)
 		},
 	}
 }

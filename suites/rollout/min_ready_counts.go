@@ -31,7 +31,7 @@ func minReadyCounts() framework.Spec {
 			pods := fleet.AwaitPlacement(ctx, e, created)
 			fleet.OpenAll(ctx, e, name)
 			e.BecomesFor(ctx, name, e.Timeouts.PodReady, "all pods count as ready and none as available",
-				fleet.Counts(created, map[string]int32{"numberReady": 2, "numberAvailable": 0, "numberUnavailable": 2}))
+				fleet.Counts(created, map[string]int32{"desiredNumberScheduled": 2, "currentNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2, "numberAvailable": 0, "numberUnavailable": 2}))
 
 			e.BecomesFor(ctx, name, seconds*time.Second+e.Timeouts.Placement, "all pods count as available, with nothing happening but time",
 				fleet.Counts(created, map[string]int32{"numberReady": 2, "numberAvailable": 2, "numberUnavailable": 0}))

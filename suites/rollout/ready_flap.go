@@ -19,21 +19,24 @@ func readyFlap() framework.Spec {
 		Level:     framework.Extended,
 		Why: "The field is there to catch pods that start well and then falter. The pod falters after three of its five seconds here: " +
 			"a controller that counts from the first readiness, or sums the times up, counts it as available too early.",
-		Nodes: framework.NodeNeed{Workers: 1},
+		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			created := e.CreateDaemonSet(ctx, e.DaemonSet(name, fleet.MinReadySeconds(seconds), fleet.Gated))
 			pod := fleet.AwaitPlacement(ctx, e, created)
 			fleet.Open(ctx, e, pod.All()...)
 			pod.AwaitReadyFor(ctx, e, (seconds-2)*time.Second)
 
-			fleet.Shut(ctx, e, pod.All()...)
-			e.BecomesFor(ctx, name, e.Timeouts.PodReady, "the pod counts neither as ready nor as available",
-				fleet.Counts(created, map[string]int32{"numberReady": 0, "numberAvailable": 0}))
-			fleet.Open(ctx, e, pod.All()...)
+			faltering := pod.Pods[e.Nodes[0]]
+			fleet.Shut(ctx, e, faltering)
+			e.BecomesFor(ctx, name, e.Timeouts.PodReady, "the pod does not count as ready, the other one does",
+				fleet.Counts(created, map[string]int32{"numberReady": 1}))
+			e.BecomesFor(ctx, name, seconds*time.Second+e.Timeouts.Placement, "the other node's pod, which has not faltered, counts as available",
+				fleet.Counts(created, map[string]int32{"desiredNumberScheduled": 2, "numberReady": 1, "numberAvailable": 1, "numberUnavailable": 1}))
+			fleet.Open(ctx, e, faltering)
 			e.BecomesFor(ctx, name, e.Timeouts.PodReady, "the pod counts as ready again and not yet as available",
-				fleet.Counts(created, map[string]int32{"numberReady": 1, "numberAvailable": 0}))
+				fleet.Counts(created, map[string]int32{"numberReady": 2, "numberAvailable": 1, "numberUnavailable": 1}))
 			e.BecomesFor(ctx, name, seconds*time.Second+e.Timeouts.Placement, "the pod counts as available in the end",
-				fleet.Counts(created, map[string]int32{"numberReady": 1, "numberAvailable": 1}))
+				fleet.Counts(created, map[string]int32{"numberReady": 2, "numberAvailable": 2, "numberUnavailable": 0}))
 			e.Check(fleet.Each(e, countedEarly), "no status counts the pod as available before it has been ready again for %d s", seconds)
 		},
 	}
