@@ -18,7 +18,7 @@ const DefaultName = "dsconform"
 
 // DefaultWorkers is the number of workers nobody asked for: enough for specs to
 // run beside each other, each with its own.
-const DefaultWorkers = 8
+const DefaultWorkers = 16
 
 // maxName keeps node names within the 63 characters of a DNS label, and the
 // control socket's path within what the kernel takes.

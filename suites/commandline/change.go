@@ -26,6 +26,7 @@ func patchRolls() framework.Spec {
 		Covers:    []string{"DS-RUM-001"},
 		Why:       "A strategic merge patch names the container and changes nothing else; a controller that misses the new template leaves the old image running.",
 		Nodes:     onAll(),
+		Slow:      true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			running(ctx, e)
 			image := e.Image("fluent/fluentd:v1.15")

@@ -21,6 +21,7 @@ func cordonedNode() framework.Spec {
 		Why: "Cordoning is for ordinary workloads; a node's network, storage and log agents must come back while it is being drained. " +
 			"A controller that skips cordoned nodes, or forgets the toleration, leaves the node without them.",
 		Nodes: framework.NodeNeed{Workers: 1, Exclusive: true},
+		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			site.Cordon(ctx, e, e.Nodes[0])
 			running(ctx, e, e.DaemonSet("daemon"), e.Nodes...)

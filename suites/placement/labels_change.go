@@ -89,6 +89,7 @@ func nodeNoise() framework.Spec {
 		Clauses:   []string{"pkg/controller/daemon shouldIgnoreNodeUpdate", "concepts/architecture/nodes, Heartbeats"},
 		Why:       "Every node updates itself every few seconds. A controller that answers each update with a write multiplies the cluster's load by the number of its DaemonSets.",
 		Nodes:     framework.NodeNeed{Workers: 2},
+		Slow:      true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			ds := fleet.AwaitRollout(ctx, e, e.CreateDaemonSet(ctx, e.DaemonSet("daemon")))
 			e.Stays(ctx, "the DaemonSet is at rest", nil, ds.Alone())

@@ -22,6 +22,7 @@ func notReadyNode() framework.Spec {
 			"a second one, which does not, shows that the taint stands. A controller that asks for a Ready node as well leaves the node waiting for its network and the network waiting for the node.",
 		Needs: []framework.Ability{framework.StopKubelet},
 		Nodes: framework.NodeNeed{Workers: 2, Exclusive: true},
+		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			node := e.Nodes[0]
 			e.StopKubelet(ctx, node)

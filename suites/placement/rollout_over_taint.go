@@ -18,6 +18,7 @@ func rolloutOverTaint() framework.Spec {
 		Why: "The pod may stay where it is, but not at the old template for ever. A controller that rolls over the eligible nodes alone leaves the old release running on the tainted one, and its rollout counts as done; " +
 			"one that takes every node with a pod for eligible makes a new pod that the scheduler refuses. The node gets its pod when the taint goes.",
 		Nodes: framework.NodeNeed{Workers: 2, Exclusive: true},
+		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			ds := running(ctx, e, e.DaemonSet("plain"), e.Nodes...)
 			pods := fleet.Take(e, ds.Name)

@@ -78,6 +78,7 @@ func statusAfterTaint() framework.Spec {
 		Why: "Whoever reads the status decides by it, as monitoring does. Kubernetes up to 1.32 updated it at once; since 1.33 the taint alone does not make the controller look, " +
 			"so the numbers are those of before until something else does. Measured; only --strict fails the first half.",
 		Nodes: framework.NodeNeed{Workers: 2, Exclusive: true},
+		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			ds := running(ctx, e, e.DaemonSet("plain"), e.Nodes...)
 			pods := fleet.Take(e, ds.Name)

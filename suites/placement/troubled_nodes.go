@@ -25,6 +25,7 @@ func blanketToleration() framework.Spec {
 		Why: "Network and proxy agents live by this toleration: they must run before a node is initialized. Each effect is there once. " +
 			"A controller that matches by key does not see the empty one, and the node never comes up.",
 		Nodes: framework.NodeNeed{Workers: 2, Exclusive: true},
+		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			e.TaintNode(ctx, e.Nodes[0], corev1.Taint{Key: uninitialized, Value: "true", Effect: corev1.TaintEffectNoSchedule})
 			e.TaintNode(ctx, e.Nodes[0], taint(e, "soft", corev1.TaintEffectPreferNoSchedule))

@@ -102,6 +102,7 @@ func steadyStatus() framework.Spec {
 		Why: "A write that changes nothing still wakes every watcher; a controller that writes on each sync never lets the cluster rest. " +
 			"A DaemonSet beside it on the same nodes is rolled meanwhile: the work for one is no reason to write about the other.",
 		Nodes: framework.NodeNeed{Workers: 2},
+		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			start(ctx, e)
 			// Status may still be settling when the rollout is seen as done.

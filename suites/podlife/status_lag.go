@@ -24,6 +24,7 @@ func statusConverges() framework.Spec {
 		Why: "Released Kubernetes does not look at every change: since 1.33 a NoSchedule taint alone does not make it. How long the status trails is measured for each kind of change; " +
 			"that it is right after a touch is what is judged. A controller that adds up its own deeds instead of counting never becomes right.",
 		Nodes: framework.NodeNeed{Workers: 2, Exclusive: true},
+		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			key := e.Key("daemon")
 			held := corev1.Taint{Key: e.Key("held"), Value: "true", Effect: corev1.TaintEffectNoSchedule}

@@ -43,7 +43,11 @@ func relabelled() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			quota := &corev1.ResourceQuota{
 				ObjectMeta: metav1.ObjectMeta{Name: "bound", Namespace: e.Namespace},
-				Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: *resource.NewQuantity(mostPods, resource.DecimalSI)}},
+				Spec: corev1.ResourceQuotaSpec{
+					Hard: corev1.ResourceList{corev1.ResourcePods: *resource.NewQuantity(mostPods, resource.DecimalSI)},
+					// The policy's canary has a deadline, so that a quota that is used up does not refuse it.
+					Scopes: []corev1.ResourceQuotaScope{corev1.ResourceQuotaScopeNotTerminating},
+				},
 			}
 			e.Apply(ctx, quota)
 			lift := policy.Relabelled(ctx, e, "app", "taken")

@@ -30,6 +30,7 @@ func graceAndDisruptionBudget() framework.Spec {
 		Why: "A rollout is bounded by maxUnavailable alone; a controller that evicts instead of deleting stalls for ever at a budget of all pods. " +
 			"One that deletes with grace 0 kills node agents in the middle of their work.",
 		Nodes: framework.NodeNeed{Workers: 2},
+		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			old := fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.MaxUnavailable("1"), fleet.Lingering(pause)))
 			all := intstr.FromInt(len(old.Pods))

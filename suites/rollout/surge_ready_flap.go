@@ -22,6 +22,7 @@ func surgeReadyFlap() framework.Spec {
 		Why: "Released controllers set one alarm for each DaemonSet, and an earlier alarm swallows a later one. The alarm of the first readiness goes off too early for the second; " +
 			"the status counts the old pod, which is available, so the alarm of last resort is not set either, and both pods stay until something else happens.",
 		Nodes: framework.NodeNeed{Workers: 1},
+		Slow:  true,
 		Body: func(ctx context.Context, e *framework.Env) {
 			old := fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.MaxSurge("1")))
 			old.AwaitReadyFor(ctx, e, (seconds+1)*time.Second)

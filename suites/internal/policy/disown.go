@@ -81,7 +81,7 @@ func tried(ctx context.Context, e *framework.Env, labels []string) (*corev1.Pod,
 			Name: canary, Namespace: e.Namespace, Labels: map[string]string{},
 			OwnerReferences: []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: canary, UID: "00000000-0000-0000-0000-000000000000"}},
 		},
-		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: canary, Image: e.Image("agent:v1")}}},
+		Spec: corev1.PodSpec{ActiveDeadlineSeconds: new(int64(60)), Containers: []corev1.Container{{Name: canary, Image: e.Image("agent:v1")}}},
 	}
 	for _, key := range labels {
 		pod.Labels[key] = canary
