@@ -15,10 +15,12 @@ func (e *Env) Fail(f Failure) {
 	if f.Class == "" {
 		f.Class = NonConformant
 	}
-	if proven := e.proven(); f.Class != NonConformant && proven != nil {
+	if f.Class != NonConformant {
 		// Whatever stopped the spec, what the log proves stands.
-		proven.Evidence = append(proven.Evidence, fmt.Sprintf("seen because the spec ended: %s", f.Seen))
-		f = *proven
+		if proven := e.proven(); proven != nil {
+			proven.Evidence = append(proven.Evidence, fmt.Sprintf("seen because the spec ended: %s", f.Seen))
+			f = *proven
+		}
 	}
 	if e.Dir != "" {
 		f.Bundle = e.bundlePath()

@@ -268,18 +268,22 @@ func violation(result invariants.Result) *Failure {
 	if len(result.Violations) == 0 {
 		return nil
 	}
-	v := result.Violations[0]
-	f := Failure{
+	f := BrokenInvariant(result.Violations[0])
+	for _, more := range result.Violations[1:min(len(result.Violations), 5)] {
+		f.Evidence = append(f.Evidence, fmt.Sprintf("also %s: %s", more.Invariant, more.Message))
+	}
+	return &f
+}
+
+// BrokenInvariant is the failure by a rule that was broken.
+func BrokenInvariant(v invariants.Violation) Failure {
+	return Failure{
 		Class:    NonConformant,
 		Expected: fmt.Sprintf("invariant %s, which holds at every instant: %s", v.Invariant, invariants.Sentence(v.Invariant)),
 		Seen:     v.Message,
 		Cause:    fmt.Sprintf("the first event that breaks it is number %d of the log", v.Entry.Seq),
 		Look:     []string{"events.jsonl in the bundle, around that number"},
 	}
-	for _, more := range result.Violations[1:min(len(result.Violations), 5)] {
-		f.Evidence = append(f.Evidence, fmt.Sprintf("also %s: %s", more.Invariant, more.Message))
-	}
-	return &f
 }
 
 // bundlePath is where the spec's state is captured, relative to the output folder.

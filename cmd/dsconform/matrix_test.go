@@ -66,6 +66,8 @@ spec:
 		{"run --subject=command:/etc", "is a folder"},
 		{"run --subject=command:" + good, "not executable"},
 		{"run --subject=release:1.2", "is malformed"},
+		{"run --leader-election", "give the program by --subject=command:PATH"},
+		{"run --leader-election --subject=release", "give the program by --subject=command:PATH"},
 		{"run --faults", "give the program by --subject=command:PATH"},
 		{"run --cluster=sim --faults --subject=manifest:" + good, "give the program by --subject=command:PATH"},
 		{"run --faults --matrix=" + rows, "cannot go together"},

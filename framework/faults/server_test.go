@@ -36,7 +36,15 @@ func newAPIServer(t *testing.T) *apiServer {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /api/v1/namespaces/ns/pods", s.create)
 	mux.HandleFunc("GET /api/v1/pods", s.list)
-	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
+		// All of it first: over HTTP/1 an answer that has begun may end the reading.
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		_, _ = w.Write(body)
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(func() {
 		server.CloseClientConnections()

@@ -1,7 +1,6 @@
 package histories
 
 import (
-	"fmt"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -42,12 +41,7 @@ func (p *player) judgeBudget() {
 			p.deviations = append(p.deviations, "the end of another pod was taken for that of the one deleted: "+v.Message)
 			continue
 		}
-		p.e.Fail(framework.Failure{
-			Class:    framework.NonConformant,
-			Expected: fmt.Sprintf("invariant %s, which holds at every instant: %s", budget, invariants.Sentence(budget)),
-			Seen:     v.Message, Cause: fmt.Sprintf("the first event that breaks it is number %d of the log", v.Entry.Seq),
-			Look: []string{"events.jsonl in the bundle, around that number"},
-		})
+		p.e.Fail(framework.BrokenInvariant(v))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // errStopped is the cause of a run that ends before all was played.
@@ -86,36 +88,31 @@ func (c Campaign) playAll(ctx context.Context) []Outcome {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	outcomes := make([]*Outcome, len(c.Sequences))
-	numbers := make(chan int)
-	var lanes sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
-	for range min(max(c.Lanes, 1), len(c.Sequences)) {
-		lanes.Go(func() {
-			for i := range numbers {
-				o := c.Stage.Play(ctx, ID(i+1), c.Sequences[i])
-				if o.Verdict == Failed {
-					stop(errStopped)
-				}
-				mu.Lock()
-				outcomes[i] = &o
-				done++
-				n := done
-				mu.Unlock()
-				c.Progress(Progress{ID: ID(i + 1), Outcome: o, Done: n, All: len(c.Sequences)})
+	var lanes errgroup.Group
+	lanes.SetLimit(max(c.Lanes, 1))
+	for i, sequence := range c.Sequences {
+		lanes.Go(func() error {
+			select {
+			case <-ctx.Done():
+				return nil
+			default:
 			}
+			o := c.Stage.Play(ctx, ID(i+1), sequence)
+			if o.Verdict == Failed {
+				stop(errStopped)
+			}
+			mu.Lock()
+			outcomes[i] = &o
+			done++
+			n := done
+			mu.Unlock()
+			c.Progress(Progress{ID: ID(i + 1), Outcome: o, Done: n, All: len(c.Sequences)})
+			return nil
 		})
 	}
-	for i := range c.Sequences {
-		select {
-		case numbers <- i:
-			continue
-		case <-ctx.Done():
-		}
-		break
-	}
-	close(numbers)
-	lanes.Wait()
+	_ = lanes.Wait() // what became of a sequence is its outcome, and no error
 	var out []Outcome
 	for _, o := range outcomes {
 		if o != nil {

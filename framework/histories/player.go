@@ -73,7 +73,7 @@ func (p *player) play(ctx context.Context) {
 		p.stand(fmt.Sprintf("edit %d of %d, %s", i+1, len(p.seq.Edits), e))
 		since := len(p.e.History.Entries())
 		p.do(ctx, e)
-		p.then(ctx, e.Then, int64(since))
+		p.then(ctx, e.Then, since)
 	}
 	p.stand("after the last edit")
 	p.finish(ctx)
@@ -209,7 +209,7 @@ func (p *player) clear(ctx context.Context, node string) error {
 }
 
 // then waits as the edit asks.
-func (p *player) then(ctx context.Context, t Then, since int64) {
+func (p *player) then(ctx context.Context, t Then, since int) {
 	switch t {
 	case AtOnce:
 	case Moved:

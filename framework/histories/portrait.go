@@ -182,19 +182,8 @@ func walk(what, path string, fresh, have any) []string {
 			return out
 		}
 	}
-	if a, b := short(fresh), short(have); a != b {
+	if a, b := oracle.Short(fresh), oracle.Short(have); a != b {
 		return []string{fmt.Sprintf("%s %s is %s, of a fresh DaemonSet %s", what, strings.TrimPrefix(path, "."), b, a)}
 	}
 	return nil
-}
-
-func short(v any) string {
-	if v == nil {
-		return "unset"
-	}
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(raw)
 }

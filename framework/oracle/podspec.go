@@ -132,7 +132,7 @@ func diff(path string, want, got any) []string {
 	if empty(want) && empty(got) {
 		return nil
 	}
-	if a, b := short(want), short(got); a != b {
+	if a, b := Short(want), Short(got); a != b {
 		return []string{fmt.Sprintf("%s is %s, must be %s", path, b, a)}
 	}
 	return nil
@@ -150,7 +150,8 @@ func empty(v any) bool {
 	return false
 }
 
-func short(v any) string {
+// Short words a value of a JSON document as JSON; one that is missing is "unset".
+func Short(v any) string {
 	if v == nil {
 		return "unset"
 	}

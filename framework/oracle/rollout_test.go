@@ -24,7 +24,7 @@ func revision(template corev1.PodTemplateSpec, hash string, number int64) *appsv
 			Namespace: "spec", Name: "agent-" + hash, Labels: map[string]string{"app": "agent", appsv1.ControllerRevisionHashLabelKey: hash},
 			OwnerReferences: []metav1.OwnerReference{{APIVersion: "apps/v1", Kind: "DaemonSet", Name: "agent", UID: "U", Controller: &yes, BlockOwnerDeletion: &yes}},
 		},
-		Data:     runtime.RawExtension{Raw: []byte(short(map[string]any{"spec": map[string]any{"template": p}}))},
+		Data:     runtime.RawExtension{Raw: []byte(Short(map[string]any{"spec": map[string]any{"template": p}}))},
 		Revision: number,
 	}
 }

@@ -75,9 +75,9 @@ func noBaseline() result.Baseline {
 
 func (j *judge) unmutated(ctx context.Context, slot string, specs []string) (*reports.Report, error) {
 	t := trial.Trial{
-		Executable: j.executable, Name: j.names + "-" + slot, Out: fmt.Sprintf("%s/%s/%s", j.out, unmutated, slot),
+		Executable: j.executable, Name: j.names + "-" + slot, Out: fmt.Sprintf("%s/%s/%s", j.out, trial.Unmutated, slot),
 		Subject: "command:" + j.program, Faults: true, Focus: specs, Procs: j.procs, Seed: j.seed,
-		Env: []string{"DSCONFORM_MUTANT=" + unmutated},
+		Env: []string{trial.MutantEnv(trial.Unmutated)},
 	}
 	report, err := j.run(ctx, t)
 	if err != nil {

@@ -158,7 +158,10 @@ func (j *judge) confirm(ctx context.Context, m result.Mutant, slot string, kills
 func (j *judge) look(ctx context.Context, m result.Mutant, slot, name string, limit time.Duration, t trial.Trial) sight {
 	t.Executable, t.Name, t.Out = j.executable, j.names+"-"+slot, filepath.Join(j.out, m.ID, name)
 	t.Subject, t.Faults, t.Procs, t.Seed, t.Limit = "command:"+j.program, true, j.procs, j.seed, limit
-	t.Controllers, t.Env = controllers(m.Environment), []string{"DSCONFORM_MUTANT=" + m.ID}
+	t.Env = []string{trial.MutantEnv(m.ID)}
+	if len(m.Environment) > 0 {
+		t.Controllers = trial.Controllers(m.Environment)
+	}
 	report, err := j.run(ctx, t)
 	seen := see(report, err)
 	if !j.keep && seen.broken == "" {

@@ -2,34 +2,18 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
 
+	"github.com/dsconform/dsconform/hack/internal/command"
 	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/hack/mutation/result"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := command(ctx, os.Args[1:], os.Stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "mutation:", oneLine(err))
-	}
-	os.Exit(int(exit.Of(err)))
-}
+func main() { command.Main(context.Background(), "mutation", work) }
 
 // options are the flags.
 type options struct {
@@ -68,34 +52,21 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.DurationVar(&o.budget, "budget", 0, "end the run after this time, as by Ctrl-C; 0 for no such end")
 	flags.DurationVar(&o.clauseLimit, "clause-limit", 4*time.Minute, "the limit of a trial of a mutant's clauses")
 	flags.DurationVar(&o.wholeLimit, "whole-limit", 20*time.Minute, "the limit of a trial of the whole suite")
-	flags.SetOutput(io.Discard) // what is wrong is one line, and not all flags
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(out)
-			flags.PrintDefaults()
-			return o, err
-		}
-		return o, exit.Usagef("%w (--help lists the flags)", err)
+	if err := command.ParseAll(flags, args, out); err != nil {
+		return o, err
 	}
-	o.mutants = strings.FieldsFunc(*words, func(r rune) bool { return r == ',' || r == ' ' })
+	o.mutants = command.Words(*words)
 	switch {
-	case flags.NArg() > 0:
-		return o, exit.Usagef("unexpected argument %q", flags.Arg(0))
 	case o.jobs < 1:
 		return o, exit.Usagef("--jobs is %d; it must be 1 or more", o.jobs)
 	case o.procs < 0:
 		return o, exit.Usagef("--procs is %d; it must be 0 or more", o.procs)
 	}
-	var err error
-	for _, path := range []*string{&o.executable, &o.program, &o.trials} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return o, exit.Environmentf("%w", err)
-		}
-	}
-	return o, nil
+	return o, command.Absolute(&o.executable, &o.program, &o.trials)
 }
 
-func command(ctx context.Context, args []string, out io.Writer) error {
+// work is what the command does.
+func work(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parse(args, out)
 	if err != nil {
 		return err

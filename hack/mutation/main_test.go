@@ -92,7 +92,7 @@ func (f *fake) state(mutant, spec string) reports.State {
 	if spec == "REAL" {
 		return reports.Skipped
 	}
-	if state, ok := f.wrong[spec]; ok && mutant == unmutated && (state == reports.Failed || f.seen[mutant+spec] == 1) {
+	if state, ok := f.wrong[spec]; ok && mutant == trial.Unmutated && (state == reports.Failed || f.seen[mutant+spec] == 1) {
 		return state
 	}
 	return reports.Passed
@@ -360,20 +360,20 @@ func TestPageAgain(t *testing.T) {
 	w := newWorld(t)
 	args := []string{"--page", "--out=" + w.dir + "/mutation.json", "--doc=" + w.dir + "/page.md", "--upstream=" + w.dir + "/upstream.json"}
 	var shown bytes.Buffer
-	if err := command(t.Context(), args, &shown); exit.Of(err) != exit.Usage {
+	if err := work(t.Context(), args, &shown); exit.Of(err) != exit.Usage {
 		t.Errorf("without a file: %v", err)
 	}
 	w.fake.wrong = map[string]reports.State{"STA": reports.Failed}
 	if _, _, err := w.judge(t.Context()); err == nil {
 		t.Fatal("the unmutated controller fails")
 	}
-	if err := command(t.Context(), args, &shown); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "unmutated") {
+	if err := work(t.Context(), args, &shown); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "unmutated") {
 		t.Errorf("without a green baseline: %v", err)
 	}
 	w.fake = &fake{}
 	_, _, _ = w.judge(t.Context())
 	w.write("upstream.json", `[{"id":"skip-node","state":"killed","killedBy":["[sig-apps] Daemon set should run"],"seconds":12}]`)
-	if err := command(t.Context(), args, &shown); err != nil {
+	if err := work(t.Context(), args, &shown); err != nil {
 		t.Fatal(err)
 	}
 	page, err := os.ReadFile(w.dir + "/page.md")

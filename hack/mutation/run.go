@@ -100,7 +100,7 @@ func (s *session) green(ctx context.Context) error {
 			return exit.Environmentf("%w", err)
 		}
 		if !b.Green {
-			return exit.Environmentf("the unmutated controller does not pass, so that no kill would mean anything: %s (see %s/%s)", strings.Join(b.Wrong, ", "), s.judge.out, unmutated)
+			return exit.Environmentf("the unmutated controller does not pass, so that no kill would mean anything: %s (see %s/%s)", strings.Join(b.Wrong, ", "), s.judge.out, trial.Unmutated)
 		}
 		fmt.Fprintf(s.out, "ok the unmutated controller: %d specs passed, %d are skipped, in %.0fs\n", b.Passed, len(b.Skipped), b.Seconds)
 	}

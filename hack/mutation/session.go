@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/hack/mutation/result"
 )
@@ -56,44 +58,35 @@ func (s *session) run(ctx context.Context, chosen map[string]bool) error {
 	return s.stage(ctx, left, s.judge.byAll)
 }
 
-// stage judges the mutants of these places, s.jobs at once.
+// stage judges the mutants of these places, s.jobs at once, each in a slot that
+// no other has meanwhile. A verdict that cannot be kept ends it.
 func (s *session) stage(ctx context.Context, places []int, by func(context.Context, result.Mutant, string) result.Mutant) error {
-	queue := make(chan int, len(places))
-	for _, i := range places {
-		queue <- i
-	}
-	close(queue)
-	errs := make(chan error, s.jobs)
+	slots := make(chan int, s.jobs)
 	for slot := range s.jobs {
-		go func() {
-			for i := range queue {
-				if ctx.Err() != nil {
-					break
-				}
-				s.mu.Lock()
-				m := s.result.Mutants[i]
-				s.mu.Unlock()
-				begun := time.Now()
-				m = by(ctx, m, strconv.Itoa(slot))
-				m.Seconds += time.Since(begun).Seconds()
-				if ctx.Err() != nil && m.State != result.Killed {
-					break // it was cut short
-				}
-				if err := s.take(i, m); err != nil {
-					errs <- err
-					return
-				}
+		slots <- slot
+	}
+	group, judging := errgroup.WithContext(ctx)
+	group.SetLimit(s.jobs)
+	for _, i := range places {
+		group.Go(func() error {
+			if judging.Err() != nil {
+				return nil
 			}
-			errs <- nil
-		}()
+			slot := <-slots
+			defer func() { slots <- slot }()
+			s.mu.Lock()
+			m := s.result.Mutants[i]
+			s.mu.Unlock()
+			begun := time.Now()
+			m = by(judging, m, strconv.Itoa(slot))
+			m.Seconds += time.Since(begun).Seconds()
+			if judging.Err() != nil && m.State != result.Killed {
+				return nil // it was cut short
+			}
+			return s.take(i, m)
+		})
 	}
-	var first error
-	for range s.jobs {
-		if err := <-errs; err != nil && first == nil {
-			first = err
-		}
-	}
-	return first
+	return group.Wait()
 }
 
 // take keeps a verdict, writes the file and shows the line.

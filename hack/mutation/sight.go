@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
+	"github.com/dsconform/dsconform/hack/internal/command"
 	"github.com/dsconform/dsconform/hack/mutation/result"
 	"github.com/dsconform/dsconform/reports"
 )
@@ -24,7 +26,7 @@ type sight struct {
 // its end let fail says nothing of the defect.
 func see(r *reports.Report, err error) sight {
 	if err != nil {
-		return sight{broken: oneLine(err)}
+		return sight{broken: command.OneLine(err)}
 	}
 	var s sight
 	if p := r.Environment.Subject.Process; p != nil && p.Restarts > 0 {
@@ -48,15 +50,7 @@ func see(r *reports.Report, err error) sight {
 		}
 	}
 	// The likeliest cause first: what failed soonest.
-	slices.SortStableFunc(s.kills, func(a, b result.Kill) int {
-		switch {
-		case a.Seconds < b.Seconds:
-			return -1
-		case a.Seconds > b.Seconds:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(s.kills, func(a, b result.Kill) int { return cmp.Compare(a.Seconds, b.Seconds) })
 	return s
 }
 

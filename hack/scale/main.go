@@ -13,38 +13,41 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/dsconform/dsconform/clusters"
 	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/clusters/sim/controlplane"
 	"github.com/dsconform/dsconform/clusters/steps"
+	"github.com/dsconform/dsconform/hack/internal/command"
+	"github.com/dsconform/dsconform/internal/exit"
 )
 
 // stepLimit bounds each thing that is timed.
 const stepLimit = 15 * time.Minute
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	sizes := flag.String("nodes", "100,1000,5000", "the numbers of nodes, with commas between them")
-	exe := flag.String("dsconform", "bin/dsconform", "the dsconform to supervise the processes and to be kubectl")
-	flag.Parse()
+func main() { command.Main(context.Background(), "scale", work) }
+
+// work is what the command does.
+func work(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("scale", flag.ContinueOnError)
+	sizes := flags.String("nodes", "100,1000,5000", "the numbers of nodes, with commas between them")
+	exe := flags.String("dsconform", "bin/dsconform", "the dsconform to supervise the processes and to be kubectl")
+	if err := command.ParseAll(flags, args, out); err != nil {
+		return err
+	}
 	counts, err := parse(*sizes)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
+		return err
 	}
 	for _, n := range counts {
-		if err := bench(ctx, os.Stdout, *exe, n); err != nil {
-			fmt.Fprintf(os.Stderr, "%d nodes: %v\n", n, err)
-			os.Exit(3)
+		if err := bench(ctx, out, *exe, n); err != nil {
+			return exit.Environmentf("%d nodes: %w", n, err)
 		}
 	}
+	return nil
 }
 
 func parse(sizes string) ([]int, error) {
@@ -52,7 +55,7 @@ func parse(sizes string) ([]int, error) {
 	for text := range strings.SplitSeq(sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("--nodes %q: it must be numbers of 1 and more, as 100,1000", sizes)
+			return nil, exit.Usagef("--nodes %q: it must be numbers of 1 and more, as 100,1000", sizes)
 		}
 		out = append(out, n)
 	}

@@ -2,37 +2,24 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"path/filepath"
 	"runtime"
-	"strings"
-	"syscall"
 
+	"github.com/dsconform/dsconform/hack/internal/command"
 	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/internal/exit"
 	"github.com/dsconform/dsconform/reports"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if len(os.Args) == 2 && os.Args[1] == busyWord {
-		burn(ctx)
-		return
-	}
-	err := command(ctx, os.Args[1:], os.Stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "soak:", strings.Join(strings.Fields(err.Error()), " "))
-	}
-	os.Exit(int(exit.Of(err)))
+	command.Main(context.Background(), "soak", func(ctx context.Context, args []string, out io.Writer) error {
+		if len(args) == 1 && args[0] == busyWord {
+			burn(ctx)
+			return nil
+		}
+		return work(ctx, args, out)
+	})
 }
 
 // options are the flags.
@@ -62,18 +49,10 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.trials, "trials", "out/soak", "the folder of the runs' logs; those of runs in which all passed are removed")
 	flags.StringVar(&o.name, "name", "soak", "the name of the simulated cluster")
 	flags.BoolVar(&o.fresh, "fresh", false, "begin anew: the earlier runs are left out and the file that lists them is removed")
-	flags.SetOutput(io.Discard) // what is wrong is one line, and not all flags
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(out)
-			flags.PrintDefaults()
-			return o, err
-		}
-		return o, exit.Usagef("%w (--help lists the flags)", err)
+	if err := command.ParseAll(flags, args, out); err != nil {
+		return o, err
 	}
 	switch {
-	case flags.NArg() > 0:
-		return o, exit.Usagef("unexpected argument %q", flags.Arg(0))
 	case o.runs < 1:
 		return o, exit.Usagef("--runs is %d; it must be 1 or more", o.runs)
 	case o.sample < 0 || o.loops < 0 || o.procs < 0:
@@ -81,16 +60,11 @@ func parse(args []string, out io.Writer) (options, error) {
 	case o.budget <= 0 || o.budget >= 1:
 		return o, exit.Usagef("--budget is %v; it is a share between 0 and 1", o.budget)
 	}
-	var err error
-	for _, path := range []*string{&o.executable, &o.trials} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return o, exit.Environmentf("%w", err)
-		}
-	}
-	return o, nil
+	return o, command.Absolute(&o.executable, &o.trials)
 }
 
-func command(ctx context.Context, args []string, out io.Writer) error {
+// work is what the command does.
+func work(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parse(args, out)
 	if err != nil {
 		return err

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
-	"strings"
-)
 
-// unmutated is the ID by which the program of mutants is the controller as it is.
-const unmutated = "none"
+	"github.com/dsconform/dsconform/hack/internal/trial"
+)
 
 // cluster is a control plane with simulated nodes, without the DaemonSet controller.
 type cluster struct {
@@ -22,12 +20,8 @@ func (c cluster) kubeconfig() string { return filepath.Join(c.dir, "kubeconfig")
 
 // create makes the cluster, which runs without the controllers named either.
 func (c cluster) create(ctx context.Context, without []string) error {
-	words := []string{"*", "-daemonset-controller"}
-	for _, name := range without {
-		words = append(words, "-"+strings.TrimPrefix(name, "-"))
-	}
 	err := await(child(ctx, c.log(), nil, c.executable, "cluster", "create", "--provider=sim", "--name="+c.name, "--plain",
-		"--nodes="+strconv.Itoa(c.nodes), "--controllers="+strings.Join(words, ","), "--kubeconfig="+c.kubeconfig()))
+		"--nodes="+strconv.Itoa(c.nodes), "--controllers="+trial.Controllers(without), "--kubeconfig="+c.kubeconfig()))
 	if err != nil {
 		return fmt.Errorf("make the cluster, see %s: %w", c.log(), err)
 	}

@@ -13,25 +13,6 @@ import (
 	"github.com/dsconform/dsconform/hack/mutation/result"
 )
 
-// mutant is a defect as the program lists it by --list --json; what is not asked
-// for here is left out.
-type mutant struct {
-	ID          string   `json:"id"`
-	Environment []string `json:"environment"`
-}
-
-// mutants gives the program's.
-func mutants(ctx context.Context, program string) ([]mutant, error) {
-	var all []mutant
-	if err := trial.JSON(ctx, &all, program, "--list", "--json"); err != nil {
-		return nil, fmt.Errorf("list the mutants: %w", err)
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%s lists no mutant", program)
-	}
-	return all, nil
-}
-
 // judge tries one controller after the other.
 type judge struct {
 	dsconform, program string
@@ -45,7 +26,7 @@ type judge struct {
 var errEnded = errors.New("the controller ended by itself")
 
 // try runs the specs against the controller on a cluster of its own.
-func (j *judge) try(ctx context.Context, m mutant, failFast bool) (verdicts []verdict, err error) {
+func (j *judge) try(ctx context.Context, m trial.Mutant, failFast bool) (verdicts []verdict, err error) {
 	dir := filepath.Join(j.out, m.ID)
 	if err = errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
 		return nil, fmt.Errorf("make the folder of the trial: %w", err)
@@ -62,7 +43,7 @@ func (j *judge) try(ctx context.Context, m mutant, failFast bool) (verdicts []ve
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		how := await(child(judging, filepath.Join(dir, "controller.log"), []string{"KUBECONFIG=" + c.kubeconfig(), "DSCONFORM_MUTANT=" + m.ID}, j.program))
+		how := await(child(judging, filepath.Join(dir, "controller.log"), []string{"KUBECONFIG=" + c.kubeconfig(), trial.MutantEnv(m.ID)}, j.program))
 		stop(fmt.Errorf("%w: %w", errEnded, errors.Join(how, context.Cause(judging))))
 	}()
 	verdicts, err = j.suite.run(judging, c.kubeconfig(), dir, failFast)
@@ -75,7 +56,7 @@ func (j *judge) try(ctx context.Context, m mutant, failFast bool) (verdicts []ve
 }
 
 // verdict tries a mutant and tells what became of it.
-func (j *judge) verdict(ctx context.Context, m mutant) (result.Upstream, error) {
+func (j *judge) verdict(ctx context.Context, m trial.Mutant) (result.Upstream, error) {
 	begun := time.Now()
 	verdicts, err := j.try(ctx, m, true)
 	u := weigh(m.ID, verdicts, j.suite.selection.judged(), err)

@@ -7,31 +7,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/dsconform/dsconform/clusters/binaries"
+	"github.com/dsconform/dsconform/hack/internal/command"
 	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/internal/exit"
-	"github.com/dsconform/dsconform/internal/nearest"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := command(ctx, os.Args[1:], os.Stdout)
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "upstream:", strings.Join(strings.Fields(err.Error()), " "))
-	}
-	os.Exit(int(exit.Of(err)))
-}
+func main() { command.Main(context.Background(), "upstream", work) }
 
 // options are the flags.
 type options struct {
@@ -50,7 +36,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags := flag.NewFlagSet("upstream", flag.ContinueOnError)
 	flags.StringVar(&o.dsconform, "dsconform", "bin/dsconform", "the dsconform that makes the clusters")
 	flags.StringVar(&o.program, "program", "bin/mutants", "the program of mutants")
-	words := flags.String("mutants", "", "judge only these `IDs`, with commas between them")
+	words := flags.String("mutants", "", "judge only these `IDs` or areas, with commas between them")
 	flags.StringVar(&o.file, "out", "out/mutation-upstream.json", "the file of the verdicts")
 	flags.StringVar(&o.folder, "trials", "out/upstream", "the folder of the single trials, and of the verdicts that a later call goes on from")
 	flags.StringVar(&o.names, "name", "upstream", "what the names of the simulated clusters begin with")
@@ -60,34 +46,21 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.DurationVar(&o.whole, "budget", 0, "end the run after this time, as by Ctrl-C; 0 for no such end")
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "only run all the specs, those of specs.yaml that are left out too, against this cluster as it is")
 	flags.BoolVar(&o.buildOnly, "build", false, "only build the program of the specs, and list them")
-	flags.SetOutput(io.Discard) // what is wrong is one line, and not all flags
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			flags.SetOutput(out)
-			flags.PrintDefaults()
-			return o, err
-		}
-		return o, exit.Usagef("%w (--help lists the flags)", err)
+	if err := command.ParseAll(flags, args, out); err != nil {
+		return o, err
 	}
-	o.mutants = strings.FieldsFunc(*words, func(r rune) bool { return r == ',' || r == ' ' })
+	o.mutants = command.Words(*words)
 	switch {
-	case flags.NArg() > 0:
-		return o, exit.Usagef("unexpected argument %q", flags.Arg(0))
 	case o.jobs < 1:
 		return o, exit.Usagef("--jobs is %d; it must be 1 or more", o.jobs)
 	case o.nodes < 1:
 		return o, exit.Usagef("--nodes is %d; it must be 1 or more", o.nodes)
 	}
-	var err error
-	for _, path := range []*string{&o.dsconform, &o.program, &o.folder} {
-		if *path, err = filepath.Abs(*path); err != nil {
-			return o, exit.Environmentf("%w", err)
-		}
-	}
-	return o, nil
+	return o, command.Absolute(&o.dsconform, &o.program, &o.folder)
 }
 
-func command(ctx context.Context, args []string, out io.Writer) error {
+// work is what the command does.
+func work(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parse(args, out)
 	if err != nil {
 		return err
@@ -124,11 +97,11 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 
 // judge judges the mutants by the specs.
 func (o options) judge(ctx context.Context, s suite, out io.Writer) error {
-	all, err := mutants(ctx, o.program)
+	all, err := trial.Mutants(ctx, o.program)
 	if err != nil {
-		return exit.Environmentf("%w (make mutants builds the program)", err)
+		return err
 	}
-	if all, err = choose(all, o.mutants); err != nil {
+	if all, err = trial.Choose(all, o.mutants); err != nil {
 		return err
 	}
 	key, err := trial.Key(o.program, s.executable)
@@ -150,21 +123,4 @@ func (o options) judge(ctx context.Context, s suite, out io.Writer) error {
 		return exit.Environmentf("%w", err)
 	}
 	return ses.verdict(ctx, all)
-}
-
-// choose gives the mutants of those IDs, all for none.
-func choose(all []mutant, ids []string) ([]mutant, error) {
-	if len(ids) == 0 {
-		return all, nil
-	}
-	var known []string
-	for _, m := range all {
-		known = append(known, m.ID)
-	}
-	for _, id := range ids {
-		if !slices.Contains(known, id) {
-			return nil, exit.Usagef("no mutant is called %q; the nearest is %q", id, nearest.Of(id, known))
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(all), func(m mutant) bool { return !slices.Contains(ids, m.ID) }), nil
 }

@@ -55,26 +55,26 @@ func (s *session) load() error {
 
 // green makes sure that the controller as it is passes by the same way.
 func (s *session) green(ctx context.Context) error {
-	if u, ok := s.kept[unmutated]; ok && u.State == result.Survived {
+	if u, ok := s.kept[trial.Unmutated]; ok && u.State == result.Survived {
 		return nil
 	}
 	begun := time.Now()
-	verdicts, err := s.judge.try(ctx, mutant{ID: unmutated}, false)
-	u := weigh(unmutated, verdicts, s.judge.suite.selection.judged(), err)
+	verdicts, err := s.judge.try(ctx, trial.Mutant{ID: trial.Unmutated}, false)
+	u := weigh(trial.Unmutated, verdicts, s.judge.suite.selection.judged(), err)
 	u.Seconds = time.Since(begun).Round(time.Second).Seconds()
 	for _, v := range verdicts {
 		fmt.Fprintf(s.out, "   %-11s %5.1fs %s\n", v.State, v.Took.Seconds(), v.Full)
 	}
 	if u.State != result.Survived {
 		return exit.Environmentf("the controller as it is does not pass %v, so that no kill would mean anything, see %s: %w",
-			u.KilledBy, filepath.Join(s.judge.out, unmutated), errors.Join(err, errors.New("not all specs passed")))
+			u.KilledBy, filepath.Join(s.judge.out, trial.Unmutated), errors.Join(err, errors.New("not all specs passed")))
 	}
 	return s.keep(u)
 }
 
 // run judges those that have no verdict yet, and writes the file after each. A
 // mutant that cannot be judged does not keep the others from it.
-func (s *session) run(ctx context.Context, all []mutant) error {
+func (s *session) run(ctx context.Context, all []trial.Mutant) error {
 	var group errgroup.Group
 	group.SetLimit(s.jobs)
 	for _, m := range all {
@@ -120,7 +120,7 @@ func (s *session) keep(u result.Upstream) error {
 }
 
 // write writes the verdicts on those mutants, in their order.
-func (s *session) write(all []mutant) error {
+func (s *session) write(all []trial.Mutant) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := []result.Upstream{}
@@ -134,7 +134,7 @@ func (s *session) write(all []mutant) error {
 
 // verdict is the session's: no mutant without one. That mutants survive is what is
 // found out here, and no failure.
-func (s *session) verdict(ctx context.Context, all []mutant) error {
+func (s *session) verdict(ctx context.Context, all []trial.Mutant) error {
 	count := map[result.State]int{}
 	for _, m := range all {
 		count[s.kept[m.ID].State]++

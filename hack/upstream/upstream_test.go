@@ -12,6 +12,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2/types"
 
+	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/hack/mutation/result"
 	"github.com/dsconform/dsconform/internal/exit"
 )
@@ -127,7 +128,7 @@ func programs(t *testing.T, specs string) (options, string) {
 	}
 	o := options{
 		dsconform: write("dsconform", `echo "$@" >>`+dir+"/calls"),
-		program:   write("mutants", `[ "$1" = --list ] && { echo '[{"id":"good","environment":["pod-garbage-collector"]},{"id":"bad"}]'; exit; }; [ "$DSCONFORM_MUTANT" = dead ] && exit 1; exec sleep 60`),
+		program:   write("mutants", `[ "$1" = --list ] && { echo '[{"id":"good","area":"a","notice":"n","environment":["pod-garbage-collector"]},{"id":"bad","area":"a","notice":"n"}]'; exit; }; [ "$DSCONFORM_MUTANT" = dead ] && exit 1; exec sleep 60`),
 		file:      filepath.Join(dir, "verdicts.json"), folder: filepath.Join(dir, "trials"), names: "u", jobs: 2, nodes: 3, budget: time.Minute,
 	}
 	write("specs", specs)
@@ -192,7 +193,7 @@ func TestAControllerThatEndsIsNoKill(t *testing.T) {
 	j := &judge{dsconform: o.dsconform, program: o.program, out: o.folder, names: "u", nodes: 1, budget: time.Minute,
 		suite: suite{executable: filepath.Join(dir, "specs"), selection: selection{Focus: "x", Specs: []listed{{Name: "a"}}}}}
 	begun := time.Now()
-	u, err := j.verdict(t.Context(), mutant{ID: "dead"})
+	u, err := j.verdict(t.Context(), trial.Mutant{ID: "dead"})
 	if u.State != result.Broken || !errors.Is(err, errEnded) {
 		t.Errorf("%s: %v", u.State, err)
 	}
@@ -210,11 +211,11 @@ func TestWrongUsage(t *testing.T) {
 			t.Errorf("%s: %v", args, err)
 		}
 	}
-	all := []mutant{{ID: "skip-node"}, {ID: "no-events"}}
-	if got, err := choose(all, []string{"no-events"}); err != nil || len(got) != 1 || got[0].ID != "no-events" {
+	all := []trial.Mutant{{ID: "skip-node"}, {ID: "no-events"}}
+	if got, err := trial.Choose(all, []string{"no-events"}); err != nil || len(got) != 1 || got[0].ID != "no-events" {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if _, err := choose(all, []string{"skip-nod"}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), `"skip-node"`) {
+	if _, err := trial.Choose(all, []string{"skip-nod"}); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), `"skip-node"`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -3,6 +3,8 @@
 // from the report it wrote, never from its exit code alone. The machine on which
 // that was done is described here too, for a figure without its machine is none.
 //
-// What may not live here: any knowledge of mutants, or of how often a trial is
-// repeated.
+// The program of mutants is known here by what it lists and how it is told which
+// one to be.
+//
+// What may not live here: how a mutant is judged, or how often a trial is repeated.
 package trial

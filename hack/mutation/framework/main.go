@@ -4,24 +4,28 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/dsconform/dsconform/hack/internal/command"
 	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
-func main() {
-	in := flag.String("in", "out/mutation-framework", "the folder with what gremlins wrote, PACKAGE.json with - for each / of its path")
-	explained := flag.String("explained", "hack/mutation/framework/explained.yaml", "the explanations")
-	doc := flag.String("doc", "docs/framework-mutation.md", "the page to write")
-	flag.Parse()
-	if err := run(context.Background(), ".", *in, *explained, *doc, flag.Args()); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(int(exit.Of(err)))
+func main() { command.Main(context.Background(), "mutation-framework", work) }
+
+// work is what the command does.
+func work(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("mutation-framework", flag.ContinueOnError)
+	in := flags.String("in", "out/mutation-framework", "the folder with what gremlins wrote, PACKAGE.json with - for each / of its path")
+	explained := flags.String("explained", "hack/mutation/framework/explained.yaml", "the explanations")
+	doc := flags.String("doc", "docs/framework-mutation.md", "the page to write")
+	if err := command.Parse(flags, args, out); err != nil {
+		return err
 	}
+	return run(ctx, ".", *in, *explained, *doc, flags.Args())
 }
 
 // run writes the page, also where it then gives survivors as its error.
