@@ -95,7 +95,7 @@ func thousandNodes() framework.Spec {
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "each node has exactly one pod", site.Pods(ds, nodes...))
 			e.Stays(ctx, "the controller is at rest", nil, fleet.Every())
 			e.Check(bill{
-				"create pods": exactly(thousand), "create controllerrevisions": exactly(1), "update daemonsets/status": {1, thousand}, "get daemonsets": {0, thousand},
+				"create pods": exactly(thousand), "create controllerrevisions": exactly(1), statusUpdate: {1, thousand},
 			}.check(e.Asked(ctx, since)), "%d nodes cost that many creates, and no other request about pods", thousand)
 		},
 	}

@@ -14,6 +14,7 @@ func Specs() []framework.Spec {
 		lostAnswers(),
 		transientErrors(),
 		stalePods(),
+		oneStepAtATime(),
 		staleSyncSkipped(),
 		staleBeyondExpectations(),
 		lostWatches(),

@@ -182,7 +182,7 @@ func views() []Mutant {
 		{
 			ID:         "no-expectations",
 			Notice:     "Pods are created again and again while the controller does not yet see the first ones.",
-			Clauses:    []string{"DS-RES-009", "DS-RES-010"},
+			Clauses:    []string{"DS-RES-009", "DS-RES-010", "DS-RUM-017"},
 			Injection:  "inside: expectations are always fulfilled, and the gate of stale views is off",
 			ModelledOn: "kubernetes#54096, and every controller that trusts its cache.",
 			Inject:     careless,
