@@ -107,7 +107,7 @@ func (f *runFlags) registerSubject(flags *pflag.FlagSet) {
 const defaultProcs = 8
 
 // simulatedProcs: no kubelet takes part of the cores.
-const simulatedProcs = 24
+const simulatedProcs = 36
 
 // run does the whole job. What it makes it removes again, whatever happens,
 // unless asked to keep it.

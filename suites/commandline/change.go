@@ -25,10 +25,9 @@ func patchRolls() framework.Spec {
 		Clauses:   []string{"the guide: updating", "tasks/manage-daemon/update-daemon-set"},
 		Covers:    []string{"DS-RUM-001"},
 		Why:       "A strategic merge patch names the container and changes nothing else; a controller that misses the new template leaves the old image running.",
-		Nodes:     onAll(),
-		Slow:      true,
+		Nodes:     framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
-			running(ctx, e)
+			running(ctx, e, e.Pin)
 			image := e.Image("fluent/fluentd:v1.15")
 			patch := fmt.Sprintf(`{"spec":{"template":{"spec":{"containers":[{"name":"fluentd","image":%q}]}}}}`, image)
 			ok(e, e.Kubectl.Run(ctx, "patch", "ds", name, "-p", patch))
