@@ -137,7 +137,8 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.done(context.WithoutCancel(ctx), target, log)) }()
-	plan := run.Plan{Specs: specs, Procs: f.procs, Seed: f.seed, FailFast: f.failFast, Log: log}
+	// A worker without a spec would only take memory, and time to start.
+	plan := run.Plan{Specs: specs, Procs: min(f.procs, len(specs)), Seed: f.seed, FailFast: f.failFast, Log: log}
 	plan.Config = target.config()
 	plan.Config.Settings = framework.Settings{
 		Run: runID(), Version: version, OutDir: out, Images: names,
