@@ -45,6 +45,10 @@ type NodeSpec struct {
 	Labels map[string]string
 	// Taints are registered by the kubelet together with the node.
 	Taints []corev1.Taint
+	// ReadyDelay is how long a simulated kubelet takes from registering the node
+	// until it is ready; 0 is the simulation's own short time. A real kubelet takes
+	// its time and does not heed it.
+	ReadyDelay time.Duration
 }
 
 // NodeAdder can join a node to the running cluster.

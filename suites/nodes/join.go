@@ -31,7 +31,7 @@ func nodeJoins() framework.Spec {
 			eager = e.CreateDaemonSet(ctx, eager)
 			becomes(ctx, e, plain)
 			becomes(ctx, e, eager)
-			node := site.Join(ctx, e)
+			node := site.JoinSlowly(ctx, e)
 			running(ctx, e, plain, node)
 			running(ctx, e, eager, node)
 			e.Check(madeBeforeReady(e.History.Entries(), eager, node), "the DaemonSet that tolerates everything has its pod before node %s is Ready", node)

@@ -54,5 +54,9 @@ const (
 	StateStopped = "stopped"
 )
 
+// NodeReadyDelay is the annotation of a node with how long its kubelet takes from
+// its registration, or its return, until it is ready. Default: half a second.
+const NodeReadyDelay = Prefix + "node-ready-delay"
+
 // SimulatedAnnotation marks simulated nodes, as KWOK's own documentation has it.
 const SimulatedAnnotation = "kwok.x-k8s.io/node"

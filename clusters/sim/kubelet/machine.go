@@ -52,6 +52,10 @@ func (m Machine) Node() *corev1.Node {
 		taints = append(taints, corev1.Taint{Key: ControlPlaneLabel, Effect: corev1.TaintEffectNoSchedule})
 	}
 	maps.Copy(labels, m.Spec.Labels)
+	notes := map[string]string{SimulatedAnnotation: "fake"}
+	if m.Spec.ReadyDelay > 0 {
+		notes[NodeReadyDelay] = m.Spec.ReadyDelay.String()
+	}
 	room := corev1.ResourceList{
 		corev1.ResourceCPU:              resource.MustParse("8"),
 		corev1.ResourceMemory:           resource.MustParse("32Gi"),
@@ -59,7 +63,7 @@ func (m Machine) Node() *corev1.Node {
 		corev1.ResourcePods:             resource.MustParse("110"),
 	}
 	return &corev1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: m.Spec.Name, Labels: labels, Annotations: map[string]string{SimulatedAnnotation: "fake"}},
+		ObjectMeta: metav1.ObjectMeta{Name: m.Spec.Name, Labels: labels, Annotations: notes},
 		Spec:       corev1.NodeSpec{Taints: taints},
 		Status: corev1.NodeStatus{
 			Capacity: room, Allocatable: room,

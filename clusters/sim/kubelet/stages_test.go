@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/dsconform/dsconform/clusters"
 )
 
 // stage is what is tried of a stage here, decoded from what KWOK is given.
@@ -299,5 +301,24 @@ func TestStagesAreWhatKWOKReads(t *testing.T) {
 	}
 	if idle != 1 {
 		t.Errorf("%d stages of weight 0: only the idle one may be, for KWOK takes it where no other matches", idle)
+	}
+}
+
+func TestANodeIsReadyWhenItWasMadeToBe(t *testing.T) {
+	t.Parallel()
+	delay := func(spec clusters.NodeSpec) any {
+		for _, s := range stages(t) {
+			if s.Metadata.Name == "node-ready" {
+				return eval(t, s.Spec.Delay.DurationFrom.JQ.Expression, Machine{Spec: spec}.Node())
+			}
+		}
+		t.Fatal("there is no stage node-ready")
+		return nil
+	}
+	if got := delay(clusters.NodeSpec{Name: "w"}); got != nil {
+		t.Errorf("a node without a delay has that of %v", got)
+	}
+	if got := delay(clusters.NodeSpec{Name: "w", ReadyDelay: 90 * time.Second}); got != "1m30s" {
+		t.Errorf("a node made with 1m30s has a delay of %v", got)
 	}
 }

@@ -44,7 +44,19 @@ func Join(ctx context.Context, e *framework.Env) string {
 func JoinAs(ctx context.Context, e *framework.Env, name string) string {
 	spec := NodeOf(e)
 	spec.Name = name
-	name = e.JoinNode(ctx, spec)
+	return joined(ctx, e, spec)
+}
+
+// JoinSlowly is Join of a node that is not ready for so long that a controller
+// which trails by seconds has seen it before; a real kubelet takes its own time.
+func JoinSlowly(ctx context.Context, e *framework.Env) string {
+	spec := NodeOf(e)
+	spec.ReadyDelay = 3 * e.Timeouts.Quiet
+	return joined(ctx, e, spec)
+}
+
+func joined(ctx context.Context, e *framework.Env, spec clusters.NodeSpec) string {
+	name := e.JoinNode(ctx, spec)
 	emptyAtEnd(e)
 	return name
 }
