@@ -24,7 +24,10 @@ func surgeTakenBack() framework.Spec {
 		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			old := fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.MaxSurge("1")))
-			ds := fleet.Update(ctx, e, name, fleet.Image(e, "agent:v2"), fleet.Gated)
+			// Released Kubernetes counts the deletions it awaits without asking whose
+			// they are: the slow end of the extra pod could pass for that of an old one,
+			// and the other old pod go too. One that ends at once cannot.
+			ds := fleet.Update(ctx, e, name, fleet.Image(e, "agent:v2"), fleet.Gated, fleet.Grace(0))
 			e.BecomesFor(ctx, name, e.Timeouts.RolloutOf(2), "on one node a new pod stands beside the old one", old.Progress(ds, 0, 1))
 			extra := old.Fresh(e.History.State())[0]
 

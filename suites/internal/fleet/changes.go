@@ -104,6 +104,12 @@ func NodeSelector(key, value string) Change {
 // Nowhere makes no node eligible: for what a controller must do without any pod.
 func Nowhere(e *framework.Env) Change { return NodeSelector(e.Key("nowhere"), "true") }
 
+// Grace gives pods a grace period of so many seconds; one of 0 has the API server
+// remove a deleted pod at once, with no update that shows it terminating.
+func Grace(seconds int64) Change {
+	return func(ds *appsv1.DaemonSet) { ds.Spec.Template.Spec.TerminationGracePeriodSeconds = &seconds }
+}
+
 // Lingering makes pods take so many seconds to terminate, by a preStop pause of
 // the kubelet's own, within a grace period twice as long.
 func Lingering(seconds int64) Change {
