@@ -117,10 +117,10 @@ func (p Plan) controllerManager() map[string]string {
 		"cluster-cidr":                     podCIDR,
 		"allocate-node-cidrs":              "true",
 		"cluster-name":                     p.Name,
-		"leader-elect":                     "true",
 		// The DaemonSet controller then acts as its own service account, with its own role.
 		"use-service-account-credentials": "true",
 	}
+	lead(flags)
 	throttle(flags)
 	if p.Controllers != "" {
 		flags["controllers"] = p.Controllers
@@ -139,10 +139,20 @@ func (p Plan) scheduler() map[string]string {
 		"client-ca-file":            p.pki("ca.crt"),
 		"tls-cert-file":             p.pki("kube-scheduler.crt"),
 		"tls-private-key-file":      p.pki("kube-scheduler.key"),
-		"leader-elect":              "true",
 	}
+	lead(flags)
 	throttle(flags)
 	return flags
+}
+
+// lead has a component elect itself, as on a real cluster, and hold on to that:
+// nobody stands against it, and by the default it would end where a busy machine
+// kept one request of its waiting for ten seconds. A lease that is left behind is
+// deleted before the next start.
+func lead(flags map[string]string) {
+	flags["leader-elect"] = "true"
+	flags["leader-elect-lease-duration"] = "3m"
+	flags["leader-elect-renew-deadline"] = "2m30s"
 }
 
 // throttle lets a component ask as much as it has to. By default the controller
