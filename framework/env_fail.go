@@ -154,6 +154,7 @@ func (e *Env) failWithInput(seen string, in diagnose.Input) {
 	if e.History != nil {
 		in.Seen = seen
 		in.State, in.Entries, in.Namespace = e.History.State(), e.History.Entries(), e.Namespace
+		in.Refusing = e.Spec.Refuses
 		d := diagnose.Cause(in)
 		f.Cause, f.Evidence, f.Look = d.Cause, d.Evidence, d.Look
 		switch d.Class {

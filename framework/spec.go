@@ -137,6 +137,9 @@ type Spec struct {
 	Except map[string]string
 	// Unsettled says why the spec does not end converged; the quiescence check is then left out.
 	Unsettled string
+	// Refuses says that the spec has the API server refuse pods on purpose, so that
+	// a refusal explains no failure of it.
+	Refuses bool
 	// Limit bounds the whole spec; zero means Timeouts.Spec.
 	Limit time.Duration
 	// Body acts and asserts. It ends early through Env's failing methods.

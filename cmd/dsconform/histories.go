@@ -69,6 +69,7 @@ func (f *historiesFlags) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&f.shrink, "shrink", defaultShrink, "how long to look for a minimal sequence once one has failed; 0 for not at all")
 	flags.StringVar(&f.replay, "replay", "", "play the sequence of this file, which a failure has printed")
 	flags.StringVar(&f.run.out, "out", "out/histories", "the folder for report, logs and failure bundles")
+	flags.BoolVar(&f.run.strict, "strict", false, "let known deviations of released Kubernetes fail")
 	flags.BoolVar(&f.run.keep, "keep", false, "leave the cluster running at the end")
 	f.run.registerSubject(flags)
 }
@@ -148,7 +149,7 @@ func (f *historiesFlags) judge(ctx context.Context) (err error) {
 	plan := run.Plan{Seed: f.run.seed, Log: log, Config: target.config()}
 	plan.Config.Settings = framework.Settings{
 		Run: runID(), Version: version, OutDir: out, Images: names,
-		KubectlExe: []string{executable(), kubectl.Word}, Timeouts: framework.DefaultTimeouts(),
+		KubectlExe: []string{executable(), kubectl.Word}, Timeouts: framework.DefaultTimeouts(), Strict: f.run.strict,
 	}
 	under, err := f.run.startSubject(ctx, target, &plan)
 	if err != nil {

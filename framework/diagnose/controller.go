@@ -93,7 +93,7 @@ func creationRefused(v *view) *Diagnosis {
 		if strings.Contains(message, strings.ToLower(r.mark)) {
 			d.Cause += ": " + r.what
 			d.Look = []string{r.look}
-			if r.mark != "is forbidden: User" && v.statusRight() {
+			if r.mark != "is forbidden: User" && !v.in.Refusing && v.statusRight() {
 				// The controller tried, reported it, and its status tells the truth.
 				d.Class = Suite
 			}

@@ -43,6 +43,9 @@ type Input struct {
 	// Safety says that the expectation was that something never happens. Then no
 	// trouble downstream excuses what did happen: the class is NonConformant.
 	Safety bool
+	// Refusing says that the spec itself has the API server refuse pods: that
+	// the controller cannot create them excuses nothing then.
+	Refusing bool
 }
 
 // Diagnosis is a likely cause.

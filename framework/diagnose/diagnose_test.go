@@ -529,3 +529,22 @@ func TestAnExcuseIsNoneForAnotherSet(t *testing.T) {
 		t.Errorf("of agent alone: class %s: %s", got.Class, got.Cause)
 	}
 }
+
+func TestARefusalThatTheSpecBringsAboutExcusesNobody(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.revision(1)
+	s.event("DaemonSet", "agent", "FailedCreate", `Error creating: pods "agent-x" is forbidden: exceeded quota: pods`)
+	s.status()
+	s.pass(30 * time.Second)
+	state := history.Replay("spec", s.entries)
+	state.SetNow(s.now)
+	in := Input{State: state, Entries: s.entries, DaemonSet: "agent", Expectation: "creates are tried ever less often"}
+	if got := Cause(in).Class; got != Suite {
+		t.Errorf("a quota of somebody's is %s", got)
+	}
+	in.Refusing = true
+	if got := Cause(in).Class; got != NonConformant {
+		t.Errorf("a quota of the spec's own is %s", got)
+	}
+}

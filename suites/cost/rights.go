@@ -29,7 +29,7 @@ func allowed(a audit.Event) bool {
 func rights() framework.Spec {
 	return framework.Spec{
 		ID: "DS-CST-007", Area: framework.Cost, Title: "nothing is asked that is not its business", Level: framework.Extended,
-		Behaviour: "The controller MUST NOT write Nodes, DaemonSets or bindings, nor ask anything about them, pods, revisions or events that its role does not name, whether it is allowed or refused.",
+		Behaviour: "The controller MUST NOT write Nodes, DaemonSets or bindings, nor ask anything about them, pods, revisions or events that its role does not name, whether it is allowed or refused; what it watches it MUST NOT list again and again.",
 		Clauses:   []string{"ClusterRole system:controller:daemon-set-controller", "KEP-548: pods are bound by the scheduler"},
 		Why: "A controller that edits the DaemonSet it looks after fights with whoever applies it; one that binds pods takes the scheduler's decisions away. " +
 			"One that asks for what its role does not grant works only where somebody has granted it more. All its requests while the spec runs are judged, whatever specs they are for.",
@@ -46,8 +46,24 @@ func rights() framework.Spec {
 			if len(foreign) > 0 {
 				e.Check(fmt.Errorf("%d requests of another kind, the first is %s", len(foreign), foreign[0]), "the controller asks only what it needs")
 			}
+			e.Check(seldomListed(e.AskedAtAll(ctx, func(a audit.Event) bool { return a.Verb == "list" && !a.Received.Before(since) })), "what is watched is not listed again and again")
 		},
 	}
+}
+
+// anewAtMost is how often a kind may be listed while the spec runs: anew where a
+// watch has broken off.
+const anewAtMost = 2
+
+// seldomListed judges that no kind was listed more often than that.
+func seldomListed(lists []audit.Event) error {
+	of := map[string]int{}
+	for _, a := range lists {
+		if of[a.Resource]++; of[a.Resource] > anewAtMost {
+			return fmt.Errorf("%s were listed more than %d times, the last by %s", a.Resource, anewAtMost, a)
+		}
+	}
+	return nil
 }
 
 // bystanders are DaemonSets that a node's change does not concern.

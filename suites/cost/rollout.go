@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
 
 func rollout() framework.Spec {
@@ -107,7 +109,7 @@ const idle = 20 * time.Second
 func steadyState() framework.Spec {
 	return framework.Spec{
 		ID: "DS-CST-002", Area: framework.Cost, Title: "nothing to do costs nothing", Level: framework.Extended, Slow: true,
-		Behaviour: "A DaemonSet that is rolled out MUST cost no request but open watches, also while nodes send heartbeats.",
+		Behaviour: "A DaemonSet that is rolled out MUST cost no request but open watches, also while nodes send heartbeats, and pods that are not its own come and go.",
 		Clauses:   []string{"pkg/controller/daemon syncNodeUpdate: what does not concern a DaemonSet does not make it be looked at", "DaemonSetStatus is written when it has changed"},
 		Why: "Most of the time there is nothing to do, on every cluster, for every DaemonSet. A controller that writes its status at each heartbeat of a node, " +
 			"or lists pods once in a while instead of watching them, costs as much at rest as at work.",
@@ -119,10 +121,20 @@ func steadyState() framework.Spec {
 			for beat := range 10 {
 				e.Must(heartbeat(ctx, e, e.Nodes[beat%len(e.Nodes)], beat), "let a node send a heartbeat")
 			}
+			comeAndGo(ctx, e)
 			e.StaysFor(ctx, idle, "nothing changes in the namespace", nil, fleet.Every())
 			e.Check(bill{}.check(e.Asked(ctx, since)), "a DaemonSet at rest costs nothing in %s", idle)
 		},
 	}
+}
+
+// comeAndGo makes a pod of nobody's in the namespace and deletes it again.
+func comeAndGo(ctx context.Context, e *framework.Env) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "stranger", Namespace: e.Namespace}, Spec: e.DaemonSet("stranger", unbound.Scheduler).Spec.Template.Spec}
+	e.Act("creates Pod", history.KindPod, pod)
+	made, err := e.Client.CoreV1().Pods(e.Namespace).Create(ctx, pod, metav1.CreateOptions{})
+	e.Must(err, "create a pod of nobody's")
+	e.DeletePod(ctx, made, metav1.DeleteOptions{})
 }
 
 // heartbeat writes a node's status as its kubelet does: a condition is confirmed.

@@ -18,14 +18,14 @@ import (
 func nodeLeaves() framework.Spec {
 	return framework.Spec{
 		ID: "DS-NOD-003", Area: framework.NodeLife, Title: "a node leaves", Level: framework.Core, Slow: true,
-		Behaviour: "The pod of a node that has left MUST be left to the pod garbage collector, which marks it Failed and removes it; then desired and current MUST count the nodes that are left, and no pod MUST be made for the one that is gone.",
+		Behaviour: "The pod of a node that has left MUST be left to the pod garbage collector, which marks it Failed and removes it; then desired and current MUST count the nodes that are left, and no pod MUST be made for the one that is gone, until a machine joins under its name.",
 		Clauses: []string{
 			"concepts/workloads/controllers/daemonset: as nodes are removed from the cluster, those Pods are garbage collected",
 			"concepts/workloads/pods/pod-lifecycle, Garbage collection of Pods: DeletionByPodGC",
 		},
 		Covers: []string{"DS-NOD-005"},
 		Why: "The machine is switched off and its Node deleted. A controller that deletes the pod itself removes the trace of why it ended, and one that still has the node in its books " +
-			"makes a pod that nobody can run. The collector waits 40 s and looks every 20 s.",
+			"makes a pod that nobody can run. The collector waits 40 s and looks every 20 s. A machine that takes the name later is as new as any other, and one that remembers the old one's pod leaves it empty.",
 		Needs: joining(),
 		Nodes: framework.NodeNeed{Topology: true},
 		Body: func(ctx context.Context, e *framework.Env) {
@@ -42,6 +42,8 @@ func nodeLeaves() framework.Spec {
 			becomes(ctx, e, ds, nodes[1])
 			e.Stays(ctx, "the pod of the node that is left stays, and there is no other", nil, fleet.Every(site.Same(pods.Pods[nodes[1]]), site.Exactly(ds, nodes[1])))
 			e.That(len(site.Created(after, ds)) == 0, "no pod is made after the node has left", "pod %s was made", firstName(site.Created(after, ds)))
+			site.JoinAs(ctx, e, nodes[0])
+			running(ctx, e, ds, nodes...)
 		},
 	}
 }

@@ -6,7 +6,9 @@ import (
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/suites/internal/fleet"
 	"github.com/dsconform/dsconform/suites/internal/site"
+	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
 
 func reboot() framework.Spec {
@@ -33,6 +35,10 @@ func reboot() framework.Spec {
 				}
 				return startedAfter(site.One(s, ds, node), down)
 			})
+			// A kubelet may come to say only now that the shutdown has ended a pod.
+			ended := site.One(e.History.State(), ds, node)
+			unbound.Fail(ctx, e, ended, "Terminated")
+			e.BecomesFor(ctx, ds.Name, e.Timeouts.RolloutOf(1), "the pod that has ended is replaced", fleet.Every(site.Gone(ended), site.Running(ds, node)))
 		},
 	}
 }

@@ -24,7 +24,10 @@ func foreignPods() framework.Spec {
 		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			same := labelled("app", "shared")
-			replicas := replicaSet(ctx, e, e.DaemonSet("replicas", unscheduled, same).Spec.Template)
+			// On the node itself they are what a DaemonSet's own pods there would be.
+			template := e.DaemonSet("replicas", same).Spec.Template
+			template.Spec.NodeName = e.Nodes[0]
+			replicas := replicaSet(ctx, e, template)
 			first := placed(ctx, e, e.DaemonSet("first", unscheduled, same), e.Nodes...)
 			second := placed(ctx, e, e.DaemonSet("second", unscheduled, same), e.Nodes...)
 			old := fleet.Take(e, first.Name)

@@ -3,6 +3,7 @@ package placement
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,8 +34,30 @@ func notReadyNode() framework.Spec {
 				{"early", tolerates(exists(corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule), exists(corev1.TaintNodeUnreachable, corev1.TaintEffectNoSchedule)), e.Nodes},
 				{"plain", tolerates(), e.Nodes[1:]},
 			})
+			e.Check(madeUnderPressure(e.Namespace, e.History.Entries(), "early", node), "the pod for node %s is created while the node reports pressure", node)
 		},
 	}
+}
+
+// madeUnderPressure judges that the DaemonSet's pod for the node was created while
+// the node's conditions told of pressure: once its kubelet is missed they are
+// Unknown, and nothing would be left for a controller to stumble over.
+func madeUnderPressure(namespace string, entries []history.Entry, name, node string) error {
+	s := history.NewState(namespace)
+	for _, en := range history.Sorted(entries) {
+		s.Apply(en)
+		ds := s.DaemonSet(name)
+		if en.Kind != history.KindPod || ds == nil || site.One(s, ds, node) == nil {
+			continue
+		}
+		for _, c := range s.Node(node).Status.Conditions {
+			if c.Type == corev1.NodeDiskPressure && c.Status == corev1.ConditionTrue {
+				return nil
+			}
+		}
+		return fmt.Errorf("the node no longer reported pressure when the pod came (entry %s)", en)
+	}
+	return fmt.Errorf("DaemonSet %s never had a pod for node %s", name, node)
 }
 
 // notReady writes the node's condition Ready=False, as a kubelet without a

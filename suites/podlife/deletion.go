@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -40,7 +41,7 @@ func backgroundDeletion() framework.Spec {
 func orphanDeletion() framework.Spec {
 	return framework.Spec{
 		ID: "DS-OWN-011", Area: framework.PodLife, Title: "orphaned pods are adopted by a new DaemonSet", Level: framework.Extended,
-		Behaviour: "Pods and ControllerRevisions orphaned by a deletion MUST run on, and a new DaemonSet with the same selector and template MUST adopt them without restarting anything.",
+		Behaviour: "Pods and ControllerRevisions orphaned by a deletion MUST run on and MUST NOT be taken back by the one that is being deleted, and a new DaemonSet with the same selector and template MUST adopt them without restarting anything.",
 		Clauses:   []string{"concepts/workloads/controllers/daemonset: with --cascade=orphan the Pods are left; a new DaemonSet with the same selector adopts them"},
 		Covers:    []string{"DS-OWN-010"},
 		Why:       "This is the documented way to replace a DaemonSet without an outage; a controller that does not match the old revision restarts every daemon.",
@@ -48,7 +49,12 @@ func orphanDeletion() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			start(ctx, e)
 			before := uids(e.History.State().Pods())
+			e.Cleanup("let DaemonSet agent go", func(ctx context.Context) error { return holdSet(ctx, e, "null") })
+			e.Must(holdSet(ctx, e, `["`+holder+`"]`), "hold DaemonSet agent by a finalizer")
 			e.DeleteDaemonSet(ctx, "agent", metav1.DeletePropagationOrphan)
+			e.Becomes(ctx, e.Timeouts.Placement, "nothing that the DaemonSet leaves has an owner, while it is itself still there", orphaned)
+			e.Stays(ctx, "a DaemonSet that is being deleted takes nothing back", nil, orphaned)
+			e.Must(holdSet(ctx, e, "null"), "let DaemonSet agent go")
 			e.Becomes(ctx, e.Timeouts.Placement, "the DaemonSet is gone and nothing it left has an owner", func(s *history.State) error {
 				if s.DaemonSet("agent") != nil {
 					return errors.New("DaemonSet agent is still there")
@@ -92,6 +98,16 @@ func orphaned(s *history.State) error {
 		if len(cr.OwnerReferences) > 0 {
 			return fmt.Errorf("ControllerRevision %s still has an owner", cr.Name)
 		}
+	}
+	return nil
+}
+
+// holdSet sets the finalizers of DaemonSet agent; one that is gone needs none.
+func holdSet(ctx context.Context, e *framework.Env, list string) error {
+	patch := fmt.Appendf(nil, `{"metadata":{"finalizers":%s}}`, list)
+	_, err := e.Client.AppsV1().DaemonSets(e.Namespace).Patch(ctx, "agent", types.MergePatchType, patch, metav1.PatchOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("set the finalizers of DaemonSet agent to %s: %w", list, err)
 	}
 	return nil
 }

@@ -58,6 +58,7 @@ func quotaDenialReported() framework.Spec {
 		Clauses:   []string{"concepts/policy/resource-quotas", "kubernetes#113787"},
 		Covers:    []string{"DS-STA-010", "DS-EVT-003"},
 		Why:       "Refusals are an everyday state; a controller that stops at the first one leaves a stale status, and one that gives up never recovers.",
+		Refuses:   true,
 		Nodes:     framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			quota := &corev1.ResourceQuota{

@@ -27,7 +27,8 @@ func podSecurity() framework.Spec {
 		Covers:    []string{"DS-EVT-003"},
 		Why: "Node agents are what the policy forbids most often. The warning is there when the manifest is applied, and the event afterwards is the only sign that is left: " +
 			"a controller that is silent, or takes the refusal for final, leaves nodes without their agent and nobody told.",
-		Nodes: framework.NodeNeed{Workers: 2},
+		Refuses: true,
+		Nodes:   framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			enforce(ctx, e, "restricted")
 			awaitForbidden(ctx, e)

@@ -24,6 +24,11 @@ func deletedPodReturns() framework.Spec {
 			victim, other := podOn(e, e.Nodes[0]), podOn(e, e.Nodes[1])
 			e.DeletePod(ctx, victim, metav1.DeleteOptions{})
 			replaced(ctx, e, victim)
+			// By force it is gone at once, without having ended: no update tells of it first.
+			now := int64(0)
+			victim = podOn(e, e.Nodes[0])
+			e.DeletePod(ctx, victim, metav1.DeleteOptions{GracePeriodSeconds: &now})
+			replaced(ctx, e, victim)
 			e.That(podOn(e, e.Nodes[1]).UID == other.UID, "the pod on the other node is left alone", "it was replaced too")
 		},
 	}

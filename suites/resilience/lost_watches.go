@@ -53,7 +53,13 @@ func lostWatches() framework.Spec {
 				e.SetFault(ctx, rule)
 				e.AwaitHits(ctx, e.Timeouts.Placement, rule.Name, 4, "the controller watches pods, nodes, DaemonSets and ControllerRevisions")
 				next := fleet.Update(ctx, e, "rolled", fleet.Template(fmt.Sprint(i)))
+				if effect == faults.Close {
+					e.UnlabelNode(ctx, entered, zone)
+				} else {
+					e.LabelNode(ctx, entered, zone, "in")
+				}
 				atRest(ctx, e, next)
+				atRest(ctx, e, e.History.State().DaemonSet("placed"))
 				e.LiftFault(ctx, rule.Name)
 			}
 			for _, ds := range []*appsv1.DaemonSet{rolled, e.History.State().DaemonSet("placed")} {

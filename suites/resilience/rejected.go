@@ -25,7 +25,8 @@ func neighbourRejected() framework.Spec {
 		Level:     framework.Core,
 		Why: "A quota, a missing service account or a policy can reject one DaemonSet's pods for weeks. A controller that tries them again without a pause, " +
 			"or in the place of all others, lets one team's mistake stop everybody's node agents. Here the rejected one names a service account that does not exist.",
-		Nodes: framework.NodeNeed{Workers: 2},
+		Refuses: true,
+		Nodes:   framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			e.CreateDaemonSet(ctx, e.DaemonSet("rejected", func(ds *appsv1.DaemonSet) {
 				ds.Spec.Template.Spec.ServiceAccountName = "nobody"

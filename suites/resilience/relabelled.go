@@ -37,6 +37,7 @@ func relabelled() framework.Spec {
 		Level:     framework.Deviation,
 		Why: "A label that a policy rewrites on every pod is a common mistake. Released Kubernetes lets each such pod go as no longer its own, finds its node without, and makes the next one at once: " +
 			"thousands of pods run on in the end, which nobody owns. How fast they grow is measured; only --strict fails it. A quota ends it here.",
+		Refuses:  true,
 		Nodes:    framework.NodeNeed{Workers: 2},
 		Versions: ">= 1.36.0-0", // MutatingAdmissionPolicy is generally available.
 		Serial:   true,

@@ -24,7 +24,8 @@ func limitAfterFailure() framework.Spec {
 		Level:     framework.Extended,
 		Why: "Released Kubernetes does not prune in a look at the DaemonSet in which something else failed; whether it did is measured. A controller that prunes only where the limit has just changed, " +
 			"and gave that one look away to a quota, keeps the old revisions for ever.",
-		Nodes: framework.NodeNeed{Workers: 1},
+		Refuses: true,
+		Nodes:   framework.NodeNeed{Workers: 1},
 		Body: func(ctx context.Context, e *framework.Env) {
 			quota := &corev1.ResourceQuota{
 				ObjectMeta: metav1.ObjectMeta{Name: "no-pods", Namespace: e.Namespace},

@@ -17,7 +17,7 @@ import (
 )
 
 // pause is how long the pods of the spec take to end, in seconds.
-const pause = 2
+const pause = 4
 
 func graceAndDisruptionBudget() framework.Spec {
 	return framework.Spec{

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -85,7 +86,7 @@ func TestEnded(t *testing.T) {
 	}{
 		"honoured":           {&grace, pause * time.Second, ""},
 		"too soon":           {&grace, time.Second, "before its preStop pause"},
-		"another grace":      {new(int64), pause * time.Second, "with a grace period of 0 s, its own is 4 s"},
+		"another grace":      {new(int64), pause * time.Second, fmt.Sprintf("with a grace period of 0 s, its own is %d s", grace)},
 		"no grace was given": {nil, pause * time.Second, "with a grace period of no s"},
 	} {
 		t.Run(name, func(t *testing.T) {

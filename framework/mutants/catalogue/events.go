@@ -2,7 +2,10 @@ package catalogue
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -170,10 +173,31 @@ func events() []Mutant {
 // telltale has every event about a DaemonSet be written as change leaves it.
 func telltale(change func(*corev1.Event)) inject {
 	return func(s *rig.Setup) {
+		var first sync.Map
 		s.Wire.OnWrite("create", "events", wire.Rewrite(func(e *corev1.Event) {
 			if e.InvolvedObject.Kind == "DaemonSet" {
+				first.Store(e.Namespace+"/"+e.Name, e.DeepCopy())
 				change(e)
 			}
 		}))
+		// An event that happens again is counted by a patch, which has the message in it.
+		s.Wire.OnWrite("patch", "events", func(ctx context.Context, r *wire.Request, next wire.Next) (*wire.Answer, error) {
+			was, ok := first.Load(r.Namespace + "/" + r.Name)
+			var patch map[string]any
+			if !ok || json.Unmarshal(r.Body, &patch) != nil {
+				return next(ctx, r)
+			}
+			if text, tells := patch["message"].(string); tells {
+				e := was.(*corev1.Event).DeepCopy()
+				e.Message = text
+				change(e)
+				patch["message"] = e.Message
+			}
+			var err error
+			if r.Body, err = json.Marshal(patch); err != nil {
+				return nil, fmt.Errorf("writing the patch of event %s: %w", r.Name, err)
+			}
+			return next(ctx, r)
+		})
 	}
 }

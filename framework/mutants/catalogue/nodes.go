@@ -84,7 +84,7 @@ func arrivals() []Mutant {
 		{
 			ID:         "old-pods-count-for-new-machine",
 			Notice:     "A machine that takes the name of one that left gets no pod: the old one's is taken for its.",
-			Clauses:    []string{"DS-NOD-007"},
+			Clauses:    []string{"DS-NOD-003"},
 			Injection:  "view: the last pod of a node that left is still there",
 			ModelledOn: "A cache of pods by node name that is not cleared when the node goes.",
 			Inject: func(s *rig.Setup) {
@@ -172,7 +172,7 @@ func changes() []Mutant {
 			Clauses:    []string{"DS-CHG-002"},
 			Injection:  "view: a label has the value that it had first",
 			ModelledOn: "Comparing the sets of keys to find out whether labels have changed.",
-			Inject: frozen(func(was, is *corev1.Node) {
+			Inject: carriedOn(func(was, is *corev1.Node) {
 				for k := range is.Labels {
 					if v, ok := was.Labels[k]; ok {
 						is.Labels[k] = v

@@ -71,15 +71,29 @@ func adoption() []Mutant {
 			Clauses:    []string{"DS-OWN-011", "DS-KUB-012"},
 			Injection:  "beside: a DaemonSet with a deletionTimestamp adopts pods that match",
 			ModelledOn: "Reconciling owners before looking at deletionTimestamp.",
-			Inject: watching(func(s *rig.Setup, _, p *corev1.Pod) {
-				if p != nil && orphan(p) {
+			Inject: func(s *rig.Setup) {
+				takeBack := func(p *corev1.Pod) {
 					for _, ds := range selectors(s, p) {
 						if ds.Namespace == p.Namespace && ds.DeletionTimestamp != nil {
 							own(s, ds, p)
 						}
 					}
 				}
-			}),
+				watching(func(_ *rig.Setup, _, p *corev1.Pod) {
+					if p != nil && orphan(p) {
+						takeBack(p)
+					}
+				})(s)
+				// The pods may be let go before it is told that the set is to go.
+				s.Wire.DaemonSets.Change(func(c wire.Change[appsv1.DaemonSet]) wire.Fate {
+					for _, p := range s.Wire.Pods.All() {
+						if c.New.DeletionTimestamp != nil && orphan(p) {
+							takeBack(p)
+						}
+					}
+					return wire.Fate{}
+				})
+			},
 		},
 		{
 			ID:         "adopts-across-namespaces",

@@ -38,25 +38,13 @@ func duplicates() []Mutant {
 			ID:         "prunes-the-bound",
 			Notice:     "Of two pods for one node the older is kept though it is not bound: the one that runs is deleted for one that waits.",
 			Clauses:    []string{"DS-PLC-023"},
-			Injection:  "view: an unbound pod with a companion is seen on its node",
+			Injection:  "view: an unbound pod is seen on the node it is meant for",
 			ModelledOn: "Sorting by age alone, without the first key of podByCreationTimestampAndPhase.",
-			Inject: func(s *rig.Setup) {
-				seeing(func(p *corev1.Pod) {
-					if p.Spec.NodeName == "" && len(companions(s, p)) > 0 {
-						p.Spec.NodeName = target(p)
-					}
-				})(s)
-				// The second pod may come later: the first one is looked at again.
-				s.Wire.Pods.Change(func(c wire.Change[corev1.Pod]) wire.Fate {
-					for _, other := range companions(s, c.New) {
-						if other.Spec.NodeName == "" {
-							other.Spec.NodeName = target(other)
-							go s.Wire.Pods.Tell("MODIFIED", other)
-						}
-					}
-					return wire.Fate{}
-				})
-			},
+			Inject: seeing(func(p *corev1.Pod) {
+				if p.Spec.NodeName == "" && owned(p) {
+					p.Spec.NodeName = target(p)
+				}
+			}),
 		},
 		{
 			ID:         "prunes-all-copies",

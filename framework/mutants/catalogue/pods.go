@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/kubernetes/pkg/controller/daemon"
 	"k8s.io/kubernetes/pkg/controller/daemon/util"
 
 	"github.com/dsconform/dsconform/framework/mutants/rig"
@@ -115,13 +116,16 @@ func invertAge(p *corev1.Pod) {
 	p.CreationTimestamp = metav1.NewTime(time.Unix(1<<32-p.CreationTimestamp.Unix(), 0))
 }
 
-// updated tells whether a pod is of the newest revision of its set that is stored.
+// updated tells whether a pod is of the revision of its set's template as stored.
+// A revision that was written a moment ago is not told of yet: then no pod is.
 func updated(s *rig.Setup, ds *appsv1.DaemonSet, p *corev1.Pod) bool {
-	var newest *appsv1.ControllerRevision
 	for _, cr := range s.Wire.Revisions.All() {
-		if metav1.IsControlledBy(cr, ds) && (newest == nil || cr.Revision > newest.Revision) {
-			newest = cr
+		if !metav1.IsControlledBy(cr, ds) || cr.Labels[appsv1.ControllerRevisionHashLabelKey] != p.Labels[appsv1.ControllerRevisionHashLabelKey] {
+			continue
+		}
+		if same, err := daemon.Match(ds, cr); err == nil && same {
+			return true
 		}
 	}
-	return newest == nil || newest.Labels[appsv1.ControllerRevisionHashLabelKey] == p.Labels[appsv1.ControllerRevisionHashLabelKey]
+	return false
 }

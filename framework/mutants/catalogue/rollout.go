@@ -123,7 +123,7 @@ func budget() []Mutant {
 			ID:         "budget-forgets-terminating",
 			Notice:     "While a pod still terminates, the rollout goes on at the next node: more are down than maxUnavailable allows.",
 			Clauses:    []string{"DS-RUM-008"},
-			Injection:  "view: an old pod that terminates stands still; writes: it is not deleted a second time",
+			Injection:  "view: an old pod that terminates stands still; writes: in place of deleting it again another old one is deleted",
 			ModelledOn: "Counting only what is there and not available.",
 			Inject: together(
 				seeing(func(p *corev1.Pod) {
@@ -131,7 +131,15 @@ func budget() []Mutant {
 						p.DeletionTimestamp = nil
 					}
 				}),
-				deletingUnless(func(_ *rig.Setup, p *corev1.Pod) bool { return p.DeletionTimestamp != nil }),
+				deletingUnless(func(s *rig.Setup, p *corev1.Pod) bool {
+					if p.DeletionTimestamp == nil {
+						return false
+					}
+					if ds := owner(s, p); ds != nil && rolling(ds) {
+						deleteNext(s, ds, func(*corev1.Pod) bool { return true })
+					}
+					return true
+				}),
 			),
 		},
 		{

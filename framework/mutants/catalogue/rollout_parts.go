@@ -111,7 +111,8 @@ func comingBackOld() inject {
 			return next(ctx, r)
 		})
 		s.Wire.Pods.Change(func(c wire.Change[corev1.Pod]) wire.Fate {
-			if c.Type == "DELETED" && owned(c.New) && !own.have(c.New.Namespace+"/"+c.New.Name) {
+			// Its successor is made as soon as it has ended, before it is gone.
+			if c.New.DeletionTimestamp != nil && owned(c.New) && !own.have(c.New.Namespace+"/"+c.New.Name) {
 				last.Store(key(c.New), c.New.DeepCopy())
 			}
 			return wire.Fate{}

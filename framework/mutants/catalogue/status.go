@@ -27,7 +27,7 @@ func counts() []Mutant {
 		{
 			ID:         "updated-is-available",
 			Notice:     "updatedNumberScheduled counts only pods that are available, too.",
-			Clauses:    []string{"DS-STA-001", "DS-RUM-005"},
+			Clauses:    []string{"DS-MRS-001"},
 			Injection:  "writes: updatedNumberScheduled is at most numberAvailable",
 			ModelledOn: "Counting inside the branch of available pods.",
 			Inject: telling(func(ds *appsv1.DaemonSet) {
@@ -103,7 +103,7 @@ func counts() []Mutant {
 		{
 			ID:         "running-is-ready",
 			Notice:     "A pod that runs counts as ready and available whatever its readiness probe says: a rollout of broken pods goes through.",
-			Clauses:    []string{"DS-RUM-005", "DS-KUB-001"},
+			Clauses:    []string{"DS-RUM-002", "DS-MRS-001"},
 			Injection:  "view: a running pod has condition Ready=True since its start",
 			ModelledOn: "Looking at the phase.",
 			Inject: seeing(func(p *corev1.Pod) {

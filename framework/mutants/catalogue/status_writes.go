@@ -191,8 +191,8 @@ func statusWrites() []Mutant {
 		{
 			ID:         "gives-up-on-conflicts",
 			Notice:     "A status update that meets another writer is never tried again: the numbers stay false.",
-			Clauses:    []string{"DS-STA-018"},
 			Injection:  "writes: a conflict of a status update is taken for success",
+			Proof:      "Whoever makes the conflict has changed the DaemonSet: the watch tells the controller of it, which works the status out again from what it then sees.",
 			ModelledOn: "Ignoring conflicts, because the next event will mend it.",
 			Inject: func(s *rig.Setup) {
 				s.Wire.OnWrite("update", "daemonsets/status", func(ctx context.Context, r *wire.Request, next wire.Next) (*wire.Answer, error) {

@@ -181,16 +181,16 @@ func meant() []Mutant {
 		{
 			ID:         "no-comparison-tolerations",
 			Notice:     "Tolerations by Lt and Gt, which the API server accepts, match no taint: nodes get no pod.",
-			Clauses:    []string{"DS-PLC-026"},
 			Injection:  "option: the feature gate TaintTolerationComparisonOperators is off",
+			Proof:      "By default the API server refuses every template with such an operator, as DS-PLC-026 judges: the controller never meets one.",
 			ModelledOn: "A controller whose feature gates are not those of its API server.",
 			Inject:     func(s *rig.Setup) { s.Options.Gates["TaintTolerationComparisonOperators"] = false },
 		},
 		{
 			ID:         "comparison-means-exists",
 			Notice:     "A toleration by Lt or Gt matches a taint of any number.",
-			Clauses:    []string{"DS-PLC-026"},
 			Injection:  "view: nodes are judged by tolerations with Exists for Lt and Gt",
+			Proof:      "By default the API server refuses every template with such an operator, as DS-PLC-026 judges: the controller never meets one.",
 			ModelledOn: "A default case of the switch over operators.",
 			Inject: meaning(func(t *corev1.Toleration) {
 				if t.Operator != corev1.TolerationOpEqual && t.Operator != corev1.TolerationOpExists && t.Operator != "" {

@@ -149,8 +149,25 @@ func (p *page) open() {
 	}
 	p.linef("| Mutant | Area | State | Why |\n|---|---|---|---|")
 	for _, m := range open {
-		p.linef("| %s | %s | %s | %s |", m.ID, m.Area, m.State, cell(m.Reason))
+		p.linef("| %s | %s | %s | %s |", m.ID, m.Area, m.State, cell(why(m)))
 	}
+}
+
+// why says what is known of a mutant without a verdict. What a program printed
+// before its own error names folders of one machine and is left out.
+func why(m Mutant) string {
+	reason := m.Reason
+	if _, own, ok := strings.Cut(reason, "Error: "); ok {
+		reason, _, _ = strings.Cut(own, "; the logs are in ")
+	}
+	if m.State != Pending || m.Seconds == 0 {
+		return reason
+	}
+	const tried = "no spec of its clauses failed, and the run ended before the whole suite was done"
+	if reason == "" {
+		return tried
+	}
+	return tried + "; " + reason
 }
 
 func (p *page) specs() {
