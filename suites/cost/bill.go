@@ -30,15 +30,15 @@ type bill map[string]span
 //
 // A status write that is refused because the DaemonSet has changed meanwhile is
 // nobody's fault, and the DaemonSet may then be read once for the next attempt:
-// such pairs go beside the bill, but there are to be no more of them than of
-// writes that were accepted. Since 1.36 the controller waits for its own writes
+// such pairs go beside the bill, but there are to be no more than two of them for
+// each write that was accepted, and two over. Since 1.36 the controller waits for its own writes
 // to come back and hardly ever meets a conflict; before, it does under load.
 func (b bill) check(events []audit.Event) error {
 	rest, conflicts := withoutConflicts(events)
 	counts := audit.Count(rest)
 	var wrong []error
-	if accepted := counts[statusUpdate]; conflicts > accepted {
-		wrong = append(wrong, fmt.Errorf("%d %s were refused for a conflict, more than the %d that were accepted", conflicts, statusUpdate, accepted))
+	if accepted := counts[statusUpdate]; conflicts > 2*accepted+2 {
+		wrong = append(wrong, fmt.Errorf("%d %s were refused for a conflict, and %d were accepted: that is not bad luck", conflicts, statusUpdate, accepted))
 	}
 	for _, what := range slices.Sorted(maps.Keys(counts)) {
 		if _, named := b[what]; !named && !ofEvents(what) {

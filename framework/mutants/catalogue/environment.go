@@ -19,28 +19,12 @@ func environment() []Mutant {
 			Inject:     func(s *rig.Setup) { s.Options.Off = true },
 		},
 		{
-			ID:          "no-pod-garbage-collector",
-			Notice:      "The pods of a node that has left stay for ever.",
-			Clauses:     []string{"DS-NOD-003"},
-			Injection:   "environment: the pod garbage collector is off",
-			ModelledOn:  "--controllers=-pod-garbage-collector-controller.",
-			Environment: []string{"pod-garbage-collector-controller"},
-		},
-		{
 			ID:          "no-garbage-collector",
 			Notice:      "The pods and revisions of a DaemonSet that was deleted stay for ever.",
 			Clauses:     []string{"DS-OWN-008", "DS-OWN-009"},
 			Injection:   "environment: the garbage collector is off",
 			ModelledOn:  "--controllers=-garbage-collector-controller.",
 			Environment: []string{"garbage-collector-controller"},
-		},
-		{
-			ID:          "no-node-lifecycle-controller",
-			Notice:      "A node whose kubelet is gone keeps looking healthy.",
-			Clauses:     []string{"DS-TOL-009", "DS-TOL-008"},
-			Injection:   "environment: the node lifecycle controller is off",
-			ModelledOn:  "--controllers=-node-lifecycle-controller.",
-			Environment: []string{"node-lifecycle-controller"},
 		},
 		{
 			ID:         "nobody-schedules",
