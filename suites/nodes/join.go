@@ -42,17 +42,14 @@ func nodeJoins() framework.Spec {
 // madeBeforeReady judges that the DaemonSet's pod for the node was created
 // before the node was recorded as Ready.
 func madeBeforeReady(entries []history.Entry, ds *appsv1.DaemonSet, node string) error {
-	s := history.NewState(ds.Namespace)
-	for _, en := range history.Sorted(entries) {
-		s.Apply(en)
-		if en.Kind == history.KindPod && site.One(s, ds, node) != nil {
-			return nil
-		}
-		if n := s.Node(node); n != nil && ready(n) {
-			return fmt.Errorf("node %s was Ready first (entry %s)", node, en)
-		}
+	s, en, err := site.FirstPlaced(entries, ds.Namespace, ds.Name, node)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("DaemonSet %s never had a pod for node %s", ds.Name, node)
+	if n := s.Node(node); n != nil && ready(n) {
+		return fmt.Errorf("node %s was Ready before pod %s came (entry %s)", node, en.Name, en)
+	}
+	return nil
 }
 
 func ready(n *corev1.Node) bool {

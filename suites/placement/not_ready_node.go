@@ -43,21 +43,16 @@ func notReadyNode() framework.Spec {
 // the node's conditions told of pressure: once its kubelet is missed they are
 // Unknown, and nothing would be left for a controller to stumble over.
 func madeUnderPressure(namespace string, entries []history.Entry, name, node string) error {
-	s := history.NewState(namespace)
-	for _, en := range history.Sorted(entries) {
-		s.Apply(en)
-		ds := s.DaemonSet(name)
-		if en.Kind != history.KindPod || ds == nil || site.One(s, ds, node) == nil {
-			continue
-		}
-		for _, c := range s.Node(node).Status.Conditions {
-			if c.Type == corev1.NodeDiskPressure && c.Status == corev1.ConditionTrue {
-				return nil
-			}
-		}
-		return fmt.Errorf("the node no longer reported pressure when the pod came (entry %s)", en)
+	s, en, err := site.FirstPlaced(entries, namespace, name, node)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("DaemonSet %s never had a pod for node %s", name, node)
+	for _, c := range s.Node(node).Status.Conditions {
+		if c.Type == corev1.NodeDiskPressure && c.Status == corev1.ConditionTrue {
+			return nil
+		}
+	}
+	return fmt.Errorf("the node no longer reported pressure when pod %s came (entry %s)", en.Name, en)
 }
 
 // notReady writes the node's condition Ready=False, as a kubelet without a
