@@ -210,20 +210,26 @@ func controllerOf(ctx context.Context, version string, builder *binaries.Builder
 	}
 	return subject.Choice{
 		Kind: subject.Command, Path: built[controlplane.ControllerManager], Name: controlplane.ControllerManager, Version: version,
-		Args: []string{
-			"--kubeconfig=" + subject.KubeconfigArg, "--controllers=daemonset-controller", "--leader-elect=false",
-			// Nobody asks it for its health or metrics, so that it need not listen.
-			"--secure-port=0",
-		},
+		Args:   append(common(), "--leader-elect=false"),
 		Elects: true,
-		ElectArgs: []string{
-			"--kubeconfig=" + subject.KubeconfigArg, "--controllers=daemonset-controller", "--secure-port=0",
+		ElectArgs: append(common(),
 			// The cluster's own has the lease of the usual name. The times are short,
 			// so that a spec need not wait long for a lease that nobody renews.
 			"--leader-elect=true", "--leader-elect-resource-name=dsconform-subject",
-			"--leader-elect-lease-duration=6s", "--leader-elect-renew-deadline=4s", "--leader-elect-retry-period=1s",
-		},
+			"--leader-elect-lease-duration=6s", "--leader-elect-renew-deadline=4s", "--leader-elect-retry-period=1s"),
 	}, nil
+}
+
+// common are the flags that such a program has in any case.
+func common() []string {
+	return []string{
+		"--kubeconfig=" + subject.KubeconfigArg, "--controllers=daemonset-controller",
+		// Nobody asks it for its health or metrics, so that it need not listen.
+		"--secure-port=0",
+		// As a simulated cluster's own has it: with the default of 20 requests a
+		// second dozens of specs at once would wait for each other.
+		"--kube-api-qps=500", "--kube-api-burst=1000",
+	}
 }
 
 // writeGrid writes the grid, shows it, and turns it into the command's error.
