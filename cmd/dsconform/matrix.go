@@ -210,9 +210,9 @@ func controllerOf(ctx context.Context, version string, builder *binaries.Builder
 	}
 	return subject.Choice{
 		Kind: subject.Command, Path: built[controlplane.ControllerManager], Name: controlplane.ControllerManager, Version: version,
-		Args:   append(common(), "--leader-elect=false"),
+		Args:   append(controllerArgs(), "--leader-elect=false"),
 		Elects: true,
-		ElectArgs: append(common(),
+		ElectArgs: append(controllerArgs(),
 			// The cluster's own has the lease of the usual name. The times are short,
 			// so that a spec need not wait long for a lease that nobody renews.
 			"--leader-elect=true", "--leader-elect-resource-name=dsconform-subject",
@@ -220,8 +220,8 @@ func controllerOf(ctx context.Context, version string, builder *binaries.Builder
 	}, nil
 }
 
-// common are the flags that such a program has in any case.
-func common() []string {
+// controllerArgs are the flags that a release's program has in any case.
+func controllerArgs() []string {
 	return []string{
 		"--kubeconfig=" + subject.KubeconfigArg, "--controllers=daemonset-controller",
 		// Nobody asks it for its health or metrics, so that it need not listen.

@@ -94,10 +94,8 @@ func (c Campaign) playAll(ctx context.Context) []Outcome {
 	lanes.SetLimit(max(c.Lanes, 1))
 	for i, sequence := range c.Sequences {
 		lanes.Go(func() error {
-			select {
-			case <-ctx.Done():
+			if ctx.Err() != nil {
 				return nil
-			default:
 			}
 			o := c.Stage.Play(ctx, ID(i+1), sequence)
 			if o.Verdict == Failed {

@@ -189,7 +189,7 @@ func TestVerdicts(t *testing.T) {
 		t.Errorf("baseline %+v on %s", r.Baseline, r.Kubernetes)
 	}
 	page, err := os.ReadFile(filepath.Join(w.dir, "page.md"))
-	if err != nil || !strings.Contains(string(page), "3/5 = 60.0 %") {
+	if err != nil || !strings.Contains(string(page), "3/7 = 42.9 %") {
 		t.Errorf("the page: %v\n%s", err, page)
 	}
 }

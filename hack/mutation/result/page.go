@@ -58,7 +58,7 @@ func baseline(b Baseline) string {
 
 func (p *page) scores() {
 	p.linef("\n## Score\n")
-	p.linef("Killed of those that can be: equivalent mutants, and those without a verdict, are left out of the score and counted beside it.\n")
+	p.linef("Killed of those that were tried: one on which the trials gave no verdict counts as not killed. Equivalent mutants, and those that were not tried, are left out.\n")
 	p.linef("| Area | Mutants | Killed | Survived | Equivalent | Unjudged | Error | Not run | Score | Kubernetes' own DaemonSet specs |\n|---|---|---|---|---|---|---|---|---|---|")
 	for _, s := range p.r.Scores() {
 		c := s.Counts

@@ -13,8 +13,11 @@ type Score struct {
 	Counts map[State]int
 }
 
-// Judged is how many of them count for the score: those with a verdict that are not equivalent.
-func (s Score) Judged() int { return s.Counts[Killed] + s.Counts[Survived] }
+// Judged is how many of them count for the score: those that were tried and are
+// not equivalent. That a trial gave no verdict is no merit of the suite.
+func (s Score) Judged() int {
+	return s.Counts[Killed] + s.Counts[Survived] + s.Counts[Unjudged] + s.Counts[Broken]
+}
 
 // Total is how many they are.
 func (s Score) Total() int {
@@ -43,8 +46,12 @@ func (r *Result) Scores() []Score {
 			i = len(out)
 			out = append(out, Score{Of: m.Area, Counts: map[State]int{}})
 		}
-		out[i].Counts[m.State]++
-		all.Counts[m.State]++
+		state := m.State
+		if state == Pending && m.Seconds > 0 {
+			state = Unjudged // no spec of its clauses killed it
+		}
+		out[i].Counts[state]++
+		all.Counts[state]++
 	}
 	return append(out, all)
 }
