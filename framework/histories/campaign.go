@@ -94,8 +94,10 @@ func (c Campaign) playAll(ctx context.Context) []Outcome {
 	lanes.SetLimit(max(c.Lanes, 1))
 	for i, sequence := range c.Sequences {
 		lanes.Go(func() error {
-			if ctx.Err() != nil {
+			select {
+			case <-ctx.Done():
 				return nil
+			default:
 			}
 			o := c.Stage.Play(ctx, ID(i+1), sequence)
 			if o.Verdict == Failed {
