@@ -1,13 +1,13 @@
 package kind
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
@@ -68,15 +68,33 @@ func auditMount(policy string) v1alpha4.Mount {
 func (c *Cluster) ReadAudit(ctx context.Context, text string, read func(io.Reader) error) error {
 	return c.onControllers(ctx, "reading the audit logs beside", func(ctx context.Context, _ kubernetes.Interface, nodes []string) error {
 		for _, node := range nodes {
-			// grep ends with 1 when nothing is found, and with 2 when there is no such file.
-			lines, err := c.containers.exec(ctx, node, "sh", "-c", `test ! -e "$2" || grep -F -e "$1" "$2" || test $? = 1`, "sh", text, AuditLogPath)
+			lines, err := c.auditLines(ctx, node, text)
 			if err != nil {
 				return fmt.Errorf("reading %s of %s: %w", AuditLogPath, node, err)
 			}
-			if err := read(strings.NewReader(lines)); err != nil {
+			if err := read(bytes.NewReader(lines)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// auditLines gives the whole lines of a node's log that hold the text, each with
+// its end: one without is taken for one that is still being written, and the last
+// request is the one that a spec may be looking for.
+func (c *Cluster) auditLines(ctx context.Context, node, text string) ([]byte, error) {
+	var out bytes.Buffer
+	// grep ends with 1 when nothing is found, and with 2 when there is no such file.
+	const command = `test ! -e "$2" || grep -F -e "$1" "$2" || test $? = 1`
+	if err := c.containers.run(ctx, nil, &out, "exec", "--privileged", node, "sh", "-c", command, "sh", text, AuditLogPath); err != nil {
+		return nil, err
+	}
+	// grep ends every line, also one that is not written to its end.
+	const end = "}\n"
+	last := bytes.LastIndex(out.Bytes(), []byte(end))
+	if last < 0 {
+		return nil, nil
+	}
+	return out.Bytes()[:last+len(end)], nil
 }
