@@ -78,6 +78,9 @@ func frozenNode() framework.Spec {
 			e.Check(toleratedForEver(pod, corev1.TaintNodeUnreachable, corev1.TaintNodeNotReady), "pod %s tolerates for ever that its node is in trouble", pod.Name)
 			e.Stays(ctx, "the pod stays while the node is tainted as unreachable", nil, site.Same(pod))
 			site.Thaw(ctx, e, node)
+			// That the status follows a taint that goes is DS-CHG-006's to judge:
+			// whether the pod is Ready before or after it is chance.
+			fleet.Touch(ctx, e, ds.Name, "look again")
 			e.BecomesFor(ctx, ds.Name, e.Timeouts.RolloutOf(1), "the same pod runs on the node that is back", fleet.Every(site.Same(pod), site.Running(ds, node)))
 			e.Check(fleet.Each(e, func(s *history.State, _ history.Entry) error {
 				if s.Pod(pod.Name) == nil {
