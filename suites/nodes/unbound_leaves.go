@@ -30,7 +30,7 @@ func unboundOfLeftNode() framework.Spec {
 			e.RemoveNode(ctx, nodes[0])
 			site.Await(ctx, e, e.Timeouts.Placement, "node "+nodes[0]+" is gone", leftCluster(nodes[0]))
 
-			fleet.Touch(ctx, e, ds.Name, "look again")
+			site.LookAgain(ctx, e, ds.Name, nodes[1])
 			whole := fleet.Every(site.Gone(pods.Pods[nodes[0]]), site.Same(pods.Pods[nodes[1]]), site.Exactly(ds, nodes[1]))
 			e.BecomesFor(ctx, ds.Name, e.Timeouts.Placement, "the pod for the node that has left is gone, the other one stays", whole)
 			e.Stays(ctx, "none is made for the node that has left", nil, whole)

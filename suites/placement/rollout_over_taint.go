@@ -24,7 +24,7 @@ func rolloutOverTaint() framework.Spec {
 			pods := fleet.Take(e, ds.Name)
 			closed := taint(e, "closed", corev1.TaintEffectNoSchedule)
 			e.TaintNode(ctx, e.Nodes[0], closed)
-			fleet.Touch(ctx, e, ds.Name, "look again")
+			site.LookAgain(ctx, e, ds.Name, e.Nodes[0])
 			misscheduled(ctx, e, ds)
 
 			rolled := e.SetImage(ctx, ds.Name, "agent:v2")

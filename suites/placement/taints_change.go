@@ -54,7 +54,7 @@ func noScheduleAdded() framework.Spec {
 			ds := running(ctx, e, e.DaemonSet("plain"), e.Nodes...)
 			pods := fleet.Take(e, ds.Name)
 			e.TaintNode(ctx, e.Nodes[0], taint(e, "closed", corev1.TaintEffectNoSchedule))
-			fleet.Touch(ctx, e, ds.Name, "look again")
+			site.LookAgain(ctx, e, ds.Name, e.Nodes[0])
 			misscheduled(ctx, e, ds)
 			e.Stays(ctx, "both pods stay", nil, pods.Alone())
 		},
@@ -114,7 +114,7 @@ func taintRemovedFromMisscheduled() framework.Spec {
 			pods := fleet.Take(e, ds.Name)
 			closed := taint(e, "closed", corev1.TaintEffectNoSchedule)
 			e.TaintNode(ctx, e.Nodes[0], closed)
-			fleet.Touch(ctx, e, ds.Name, "look again")
+			site.LookAgain(ctx, e, ds.Name, e.Nodes[0])
 			misscheduled(ctx, e, ds)
 			fleet.CaughtUp(ctx, e, "witness")
 			e.UntaintNode(ctx, e.Nodes[0], closed)

@@ -12,6 +12,7 @@ import (
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/site"
 	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
 
@@ -32,7 +33,7 @@ func misscheduledCounted() framework.Spec {
 			}
 			ds := e.CreateDaemonSet(ctx, e.DaemonSet("agent", unbound.Scheduler, fleet.NodeSelector(key, "yes")))
 			is := func(desired, current, misscheduled int32, when string) {
-				fleet.Touch(ctx, e, "agent", when)
+				site.LookAgain(ctx, e, "agent", e.Nodes[0])
 				e.BecomesFor(ctx, "agent", e.Timeouts.Placement, fmt.Sprintf("%d desired, %d current, %d misscheduled %s", desired, current, misscheduled, when),
 					fleet.Counts(ds, map[string]int32{"desiredNumberScheduled": desired, "currentNumberScheduled": current, "numberMisscheduled": misscheduled}))
 			}
@@ -50,7 +51,7 @@ func misscheduledCounted() framework.Spec {
 			e.Cleanup("take the finalizer off pod "+held.Name, func(ctx context.Context) error { return release(ctx, e, held) })
 			e.Must(hold(ctx, e, held), "put a finalizer on pod %s", held.Name)
 			e.UnlabelNode(ctx, e.Nodes[1], key)
-			fleet.Touch(ctx, e, "agent", "look again")
+			site.LookAgain(ctx, e, "agent", e.Nodes[1])
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the pod of the node that lost its label is terminating", func(s *history.State) error {
 				if p := s.Pod(held.Name); p == nil || !oracle.Terminating(p) {
 					return fmt.Errorf("pod %s is gone, or nobody has deleted it", held.Name)
