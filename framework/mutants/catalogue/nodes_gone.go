@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
@@ -120,6 +121,27 @@ func restless() []Mutant {
 					if c.Old != nil && sameForPods(c.Old, c.New) {
 						for _, ds := range s.Wire.DaemonSets.All() {
 							rewriteStatus(s, ds.Namespace, ds.Name, nil)
+						}
+					}
+					return wire.Fate{}
+				})
+			},
+		},
+		{
+			ID:         "stamps-heartbeats",
+			Notice:     "Each DaemonSet's status tells when a node was last heard of: all who watch DaemonSets hear of every heartbeat.",
+			Clauses:    []string{"DS-CHG-009"},
+			Injection:  "beside: a change of a node that pods are not placed by has a condition of each DaemonSet's status tell the time",
+			ModelledOn: "lastHeartbeatTime as the conditions of a node have it, which moved to leases because of what it cost.",
+			Inject: func(s *rig.Setup) {
+				s.Wire.Nodes.Change(func(c wire.Change[corev1.Node]) wire.Fate {
+					if c.Old != nil && sameForPods(c.Old, c.New) {
+						for _, ds := range s.Wire.DaemonSets.All() {
+							rewriteStatus(s, ds.Namespace, ds.Name, func(ds *appsv1.DaemonSet) {
+								ds.Status.Conditions = []appsv1.DaemonSetCondition{{
+									Type: "NodesAlive", Status: corev1.ConditionTrue, Message: time.Now().Format(time.RFC3339Nano),
+								}}
+							})
 						}
 					}
 					return wire.Fate{}
