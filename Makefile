@@ -37,7 +37,7 @@ MUTANTS ?=
 JOBS ?=
 KILLS ?=
 RESUME ?=
-# The runs of make soak, their busy loops at most, the specs that each draws, and
+# The runs of make soak (JOBS of them at once), their busy loops at most, the specs that each draws, and
 # the share of wrong verdicts that is let pass; empty for the defaults of its --help.
 N ?=
 LOAD ?=
@@ -77,7 +77,7 @@ help: ## List the targets.
 	@echo "  Settings of matrix: MATRIX FOCUS NODES OUT ARGS"
 	@echo "  Settings of mutation: MUTANTS JOBS KILLS RESUME ARGS"
 	@echo "  Settings of mutation-framework: PACKAGES"
-	@echo "  Settings of soak: N LOAD SAMPLE BUDGET ARGS"
+	@echo "  Settings of soak: N JOBS LOAD SAMPLE BUDGET ARGS"
 	@echo "  Settings of faults: SUBJECT KUBERNETES_VERSION FOCUS NODES OUT ARGS"
 	@echo "  Settings of histories: SUBJECT KUBERNETES_VERSION OUT ARGS"
 
@@ -188,7 +188,7 @@ soak: ## Judge the stock controller N times (100, each ten minutes and more) on 
 	mkdir -p out/soak/bin
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(KUBECTL_LDFLAGS)' -o out/soak/bin/dsconform ./cmd/dsconform
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o out/soak/bin/runner ./hack/soak
-	./out/soak/bin/runner $(if $(N),--runs='$(N)') $(if $(LOAD),--load='$(LOAD)') $(if $(SAMPLE),--sample='$(SAMPLE)') $(if $(BUDGET),--budget='$(BUDGET)') $(ARGS)
+	./out/soak/bin/runner $(if $(N),--runs='$(N)') $(if $(JOBS),--jobs='$(JOBS)') $(if $(LOAD),--load='$(LOAD)') $(if $(SAMPLE),--sample='$(SAMPLE)') $(if $(BUDGET),--budget='$(BUDGET)') $(ARGS)
 
 .PHONY: bench-cluster
 bench-cluster: check-engine build ## Time the making and removal of a four-node cluster, and a node that joins and leaves.

@@ -26,7 +26,7 @@ func main() {
 type options struct {
 	executable, subject string
 	runs, sample, loops int
-	procs               int
+	jobs, procs         int
 	budget              float64
 	lines, file, doc    string
 	trials, name        string
@@ -41,20 +41,21 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.IntVar(&o.runs, "runs", 100, "how many runs there are to be, those of the file included")
 	flags.IntVar(&o.sample, "sample", 0, "how many specs, drawn by the seed, each run judges; 0 for the whole suite")
 	flags.IntVar(&o.loops, "load", runtime.GOMAXPROCS(0), "beside each run there are 0 to this many busy loops, drawn by the seed")
+	flags.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "how many runs there are at once, each with its own cluster: load for one another")
 	flags.IntVar(&o.procs, "procs", 0, "how many specs run at once; 0 for dsconform's default")
 	flags.Float64Var(&o.budget, "budget", 0.001, "the greatest upper 95 % bound for the share of verdicts that are wrong")
 	flags.StringVar(&o.lines, "lines", "out/soak.jsonl", "the file to which each run's verdict is appended")
 	flags.StringVar(&o.file, "out", "out/soak.json", "the file of the counts")
 	flags.StringVar(&o.doc, "doc", "docs/reliability.md", "the page to make of it")
 	flags.StringVar(&o.trials, "trials", "out/soak", "the folder of the runs' logs; those of runs in which all passed are removed")
-	flags.StringVar(&o.name, "name", "soak", "the name of the simulated cluster")
+	flags.StringVar(&o.name, "name", "soak", "how the names of the simulated clusters begin")
 	flags.BoolVar(&o.fresh, "fresh", false, "begin anew: the earlier runs are left out and the file that lists them is removed")
 	if err := command.ParseAll(flags, args, out); err != nil {
 		return o, err
 	}
 	switch {
-	case o.runs < 1:
-		return o, exit.Usagef("--runs is %d; it must be 1 or more", o.runs)
+	case o.runs < 1 || o.jobs < 1:
+		return o, exit.Usagef("--runs is %d and --jobs %d; both must be 1 or more", o.runs, o.jobs)
 	case o.sample < 0 || o.loops < 0 || o.procs < 0:
 		return o, exit.Usagef("--sample, --load and --procs must be 0 or more")
 	case o.budget <= 0 || o.budget >= 1:

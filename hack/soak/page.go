@@ -14,7 +14,7 @@ func page(s summary) string {
 	linef("<!-- Generated from out/soak.json by `make soak`. -->\n")
 	linef("The stock controller is right, so that every spec has to pass. It was judged again and again on simulated nodes, as a program of its")
 	linef("own behind the proxy that sets faults, each time with another seed, and with 0 to %d busy loops at ordinary priority beside it, drawn", s.MaxLoops)
-	linef("by that seed. What failed accuses a controller that is right; what stayed unknown is no accusation, and no verdict either.\n")
+	linef("by that seed%s. What failed accuses a controller that is right; what stayed unknown is no accusation, and no verdict either.\n", beside(s.Jobs))
 	linef("| | |\n|---|---|")
 	linef("| Date | %s |", s.Finished.Format(time.DateOnly))
 	linef("| Suite | %s, sha256:%s |", s.Version, s.Key)
@@ -64,6 +64,13 @@ func sampled(n int) string {
 		return ", each of the whole suite"
 	}
 	return fmt.Sprintf(", each of %d specs drawn by the seed", n)
+}
+
+func beside(jobs int) string {
+	if jobs < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d such runs at once", jobs)
 }
 
 func kept(s summary) string {

@@ -13,7 +13,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/internal/exit"
@@ -47,35 +50,77 @@ func (o options) run(ctx context.Context, out io.Writer, do func(context.Context
 	if err != nil {
 		return exit.Environmentf("%w", err)
 	}
-	for inARow := 0; len(records) < o.runs && ctx.Err() == nil && inARow < errorsInARow; {
-		r, err := o.one(ctx, key, specs, do)
-		if err != nil {
-			return exit.Environmentf("%w", err)
-		}
-		if ctx.Err() != nil {
-			break // it was cut short
-		}
-		if err = add(o.lines, r); err != nil {
-			return exit.Environmentf("%w", err)
-		}
-		records = append(records, r)
-		fmt.Fprintf(out, "%s [%d/%d]\n", line(r), len(records), o.runs)
-		if inARow++; r.Error == "" {
-			inARow = 0
-		}
+	k := &keeper{lines: o.lines, runs: o.runs, records: records, out: out}
+	slots := make(chan int, o.jobs)
+	for slot := range o.jobs {
+		slots <- slot
 	}
+	group, running := errgroup.WithContext(ctx)
+	group.SetLimit(o.jobs)
+	for range o.runs - len(records) {
+		group.Go(func() error {
+			if running.Err() != nil || k.broken() {
+				return nil
+			}
+			slot := <-slots
+			defer func() { slots <- slot }()
+			r, err := o.one(running, key, slot, specs, do)
+			if err != nil || running.Err() != nil {
+				return err // of no error, it was cut short
+			}
+			return k.keep(r)
+		})
+	}
+	if err = group.Wait(); err != nil {
+		return exit.Environmentf("%w", err)
+	}
+	records = k.records
 	return o.end(ctx, out, key, records)
 }
 
-// one does one run.
-func (o options) one(ctx context.Context, key string, specs []trial.Spec, do func(context.Context, trial.Trial) (*reports.Report, error)) (record, error) {
+// keeper keeps the records of runs that end at any time.
+type keeper struct {
+	lines string
+	runs  int
+	out   io.Writer
+
+	mu      sync.Mutex
+	records []record
+	// inARow counts the last runs that have no report.
+	inARow int
+}
+
+// broken tells whether so many runs had no report that there need be no more.
+func (k *keeper) broken() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.inARow >= errorsInARow
+}
+
+// keep appends the run to the file and shows its line.
+func (k *keeper) keep(r record) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err := add(k.lines, r); err != nil {
+		return err
+	}
+	k.records = append(k.records, r)
+	fmt.Fprintf(k.out, "%s [%d/%d]\n", line(r), len(k.records), k.runs)
+	if k.inARow++; r.Error == "" {
+		k.inARow = 0
+	}
+	return nil
+}
+
+// one does one run, on a cluster of the slot's own.
+func (o options) one(ctx context.Context, key string, slot int, specs []trial.Spec, do func(context.Context, trial.Trial) (*reports.Report, error)) (record, error) {
 	var raw [4]byte
 	_, _ = crand.Read(raw[:]) // Read never fails.
 	seed := int64(binary.BigEndian.Uint32(raw[:])) + 1
 	draw := rand.New(rand.NewPCG(uint64(seed), 0))
 	loops := draw.IntN(o.loops + 1)
 	t := trial.Trial{
-		Executable: o.executable, Name: o.name, Out: filepath.Join(o.trials, fmt.Sprintf("seed-%d", seed)),
+		Executable: o.executable, Name: fmt.Sprintf("%s-%d", o.name, slot), Out: filepath.Join(o.trials, fmt.Sprintf("seed-%d", seed)),
 		Subject: o.subject, Faults: true, Focus: drawn(specs, o.sample, draw), Procs: o.procs, Seed: seed,
 	}
 	stop, err := busy(ctx, loops)
@@ -132,7 +177,7 @@ func (o options) end(ctx context.Context, out io.Writer, key string, records []r
 	}
 	s := sum(records)
 	s.Key, s.Version, s.Machine, s.Wanted = key, trial.Version(context.WithoutCancel(ctx)), trial.Here(), o.runs
-	s.Sample, s.MaxLoops, s.Budget = o.sample, o.loops, o.budget
+	s.Sample, s.MaxLoops, s.Jobs, s.Budget = o.sample, o.loops, o.jobs, o.budget
 	s.Over = over(s)
 	if err := errors.Join(trial.WriteJSON(o.file, s), trial.WriteFile(o.doc, []byte(page(s)))); err != nil {
 		return exit.Environmentf("%w", err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/dsconform/dsconform/hack/internal/trial"
@@ -47,6 +48,9 @@ type world struct {
 	runs   []map[string]reports.State
 	trials []trial.Trial
 	cancel func()
+	// meet, where it is set, has each run wait for another one.
+	meet chan struct{}
+	mu   sync.Mutex
 }
 
 func newWorld(t *testing.T, runs ...map[string]reports.State) *world {
@@ -66,6 +70,14 @@ func (w *world) program(comment string) {
 }
 
 func (w *world) do(ctx context.Context, tr trial.Trial) (*reports.Report, error) {
+	if w.meet != nil {
+		select {
+		case w.meet <- struct{}{}:
+		case <-w.meet:
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.trials = append(w.trials, tr)
 	if len(w.runs) == 0 {
 		w.cancel()
@@ -96,7 +108,7 @@ func (w *world) soak(args ...string) (shown, page string, err error) {
 	var b bytes.Buffer
 	o, err := parse(append([]string{
 		"--dsconform=" + w.dir + "/dsconform", "--lines=" + w.dir + "/soak.jsonl", "--out=" + w.dir + "/soak.json",
-		"--doc=" + w.dir + "/page.md", "--trials=" + w.dir + "/trials", "--load=1", "--budget=0.7",
+		"--doc=" + w.dir + "/page.md", "--trials=" + w.dir + "/trials", "--load=1", "--budget=0.7", "--jobs=1",
 	}, args...), &b)
 	if err != nil {
 		return "", "", err
@@ -200,6 +212,23 @@ func TestABrokenMachine(t *testing.T) {
 	}
 }
 
+// TestJobs: two runs at once have clusters of their own.
+func TestJobs(t *testing.T) {
+	w := newWorld(t, nil, nil, nil, nil)
+	w.meet = make(chan struct{})
+	shown, page, err := w.soak("--runs=4", "--jobs=2")
+	if err != nil || !strings.Contains(shown, "[4/4]") || !strings.Contains(page, "2 such runs at once") {
+		t.Errorf("%v\n%s\n%s", err, shown, page)
+	}
+	names := map[string]bool{}
+	for _, tr := range w.trials {
+		names[tr.Name] = true
+	}
+	if len(names) != 2 {
+		t.Errorf("the clusters are %v", names)
+	}
+}
+
 func TestASample(t *testing.T) {
 	w := newWorld(t, nil)
 	_, page, err := w.soak("--runs=1", "--sample=2", "--budget=0.9")
@@ -240,7 +269,7 @@ func TestBusy(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	w := newWorld(t)
 	for arg, says := range map[string]string{
-		"--runs=0": "1 or more", "--sample=-1": "0 or more", "--budget=2": "between 0 and 1", "--nonsense": "nonsense", "more": `"more"`,
+		"--runs=0": "1 or more", "--jobs=0": "1 or more", "--sample=-1": "0 or more", "--budget=2": "between 0 and 1", "--nonsense": "nonsense", "more": `"more"`,
 	} {
 		if _, _, err := w.soak(arg); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: class %d: %v", arg, exit.Of(err), err)

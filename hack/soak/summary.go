@@ -32,6 +32,8 @@ type summary struct {
 	Sample int `json:"sample"`
 	// MaxLoops is the greatest number of busy loops that was drawn from.
 	MaxLoops int `json:"maxLoops"`
+	// Jobs is how many runs there were at once.
+	Jobs int `json:"jobs"`
 	// Errors are why runs have no report.
 	Errors []string `json:"errors"`
 	// All are the verdicts of all specs together.
