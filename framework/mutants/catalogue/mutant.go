@@ -67,11 +67,11 @@ func All() []Mutant {
 		{"events", events()},
 		{"surge", surge()},
 		{"ondelete", ondelete()},
-		{"revisions", revisions()},
+		{"revisions", slices.Concat(revisions(), seldomWithRevisions())},
 		{"ownership", ownership()},
-		{"podlife", podlife()},
+		{"podlife", slices.Concat(podlife(), seldomWithPods())},
 		{"cost", cost()},
-		{"resilience", resilience()},
+		{"resilience", slices.Concat(resilience(), seldomAtWork())},
 		{"environment", environment()},
 	} {
 		for _, m := range area.mutants {

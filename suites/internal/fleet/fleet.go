@@ -53,7 +53,7 @@ func AwaitRollout(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet) *
 	}
 	e.BecomesFor(ctx, ds.Name, e.Timeouts.RolloutOf(len(e.Nodes)),
 		"every eligible node has exactly one pod of the current revision, all are available, and the status says so", RolledOut(ds))
-	return Take(e, ds.Name)
+	return taken(ctx, e, ds.Name)
 }
 
 // AwaitPlacement waits until each eligible node has its one pod of the current
@@ -61,7 +61,19 @@ func AwaitRollout(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet) *
 func AwaitPlacement(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet) *Fleet {
 	e.BecomesFor(ctx, ds.Name, e.Timeouts.RolloutOf(len(e.Nodes)),
 		"every eligible node has exactly one pod of the current revision", Placed(ds))
-	return Take(e, ds.Name)
+	return taken(ctx, e, ds.Name)
+}
+
+// taken is Take once the log has the current revision too, if there is one: with
+// no eligible node nobody had to wait for it, and its watch may trail.
+func taken(ctx context.Context, e *framework.Env, name string) *Fleet {
+	s := e.History.State()
+	if _, err := oracle.CurrentRevision(s, s.DaemonSet(name)); err != nil {
+		limit, cancel := context.WithTimeout(ctx, e.Timeouts.Request)
+		defer cancel()
+		e.Must(e.History.CatchUp(limit), "let the event log catch up with the API server, for the revisions of DaemonSet %s", name)
+	}
+	return Take(e, name)
 }
 
 // Take gives the pods of the DaemonSet that stand now, without the terminating ones.
