@@ -154,6 +154,8 @@ func unexplained(in Input, sets int) Diagnosis {
 		d.Cause = fmt.Sprintf("there is no DaemonSet %s in namespace %s", in.DaemonSet, in.Namespace)
 	case sets == 0:
 		d.Cause = fmt.Sprintf("there is no DaemonSet in namespace %s to explain it by", in.Namespace)
+	case in.Safety:
+		d.Class, d.Cause = NonConformant, uncalledFor(in)
 	}
 	for i := len(in.Entries) - 1; i >= 0 && len(d.Evidence) < 3; i-- {
 		if e := in.Entries[i]; e.Kind != history.KindNode && e.Kind != history.KindEvent {

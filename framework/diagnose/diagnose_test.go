@@ -496,6 +496,23 @@ func TestNothingExcusesWhatMustNeverHappen(t *testing.T) {
 	}
 }
 
+// TestWhatNobodyCalledFor: where nothing explains a change, it and its writer are named.
+func TestWhatNobodyCalledFor(t *testing.T) {
+	s := newScene(t)
+	s.up()
+	ds := s.ds.DeepCopy()
+	at := metav1.NewTime(s.now)
+	earlier := metav1.NewTime(s.now.Add(-time.Minute))
+	ds.ManagedFields = []metav1.ManagedFieldsEntry{
+		{Manager: "somebody", Subresource: "status", Time: &at}, {Manager: "kubectl", Time: &earlier},
+	}
+	s.put(history.KindDaemonSet, history.Modified, ds)
+	s.pass(30 * time.Second)
+	state := history.Replay("spec", s.entries)
+	state.SetNow(s.now)
+	golden(t, "nobody-called-for-it", Cause(Input{State: state, Entries: s.entries, Safety: true}).String())
+}
+
 func TestTheNamedSetIsLookedAtFirst(t *testing.T) {
 	s := newScene(t)
 	other := s.ds.DeepCopy()

@@ -57,24 +57,23 @@ func seldomAtWork() []Mutant {
 			ID:         "starts-over-after-an-outage",
 			Notice:     "Once the API server is back after an outage, all pods are deleted and made anew.",
 			Clauses:    []string{"DS-RES-006"},
-			Injection:  "beside: when a request succeeds after two that were not answered, all pods of DaemonSets are deleted",
+			Injection:  "beside: when a request succeeds after one that was not answered, all pods of DaemonSets are deleted",
 			ModelledOn: "A cache that is emptied with the connection, and read before it is full again.",
 			Inject: func(s *rig.Setup) {
 				s.Beside(func(ctx context.Context, s *rig.Setup) {
-					for failed := 0; pause(ctx, 500*time.Millisecond); {
-						_, err := s.Client.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{Limit: 1})
-						if err != nil {
-							failed++
+					for failed := false; pause(ctx, 200*time.Millisecond); {
+						if _, err := s.Client.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
+							failed = true
 							continue
 						}
-						if failed > 1 {
+						if failed {
 							for _, p := range s.Wire.Pods.All() {
 								if owned(p) && live(p) {
 									remove(s, p, metav1.DeleteOptions{})
 								}
 							}
 						}
-						failed = 0
+						failed = false
 					}
 				})
 			},
@@ -113,17 +112,13 @@ func seldomWithPods() []Mutant {
 			ID:         "leaves-alone-what-was-there",
 			Notice:     "A pod that no longer belongs on its node stays there if the controller was restarted meanwhile.",
 			Clauses:    []string{"DS-RES-004", "DS-RES-002"},
-			Injection:  "writes: the deletion of a pod of the current template that is older than the controller is taken for done",
+			Injection:  "writes: the deletion of a pod that is older than the controller, from a node that the template leaves out, is taken for done",
 			ModelledOn: "Remembering by itself which nodes it had chosen, and looking at the others no more.",
 			Inject: func(s *rig.Setup) {
 				begun := metav1.Now()
 				deletingUnless(func(s *rig.Setup, p *corev1.Pod) bool {
-					ds := owner(s, p)
-					if ds == nil || !p.CreationTimestamp.Before(&begun) || !live(p) {
-						return false
-					}
-					cr := latest(revisionsOf(s, ds))
-					return cr != nil && revisionOf(cr) == revisionOf(p)
+					ds, node := owner(s, p), s.Wire.Nodes.Stored("", target(p))
+					return ds != nil && node != nil && p.CreationTimestamp.Before(&begun) && live(p) && !chooses(&ds.Spec.Template, node)
 				})(s)
 			},
 		},
