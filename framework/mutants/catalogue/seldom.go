@@ -2,15 +2,14 @@ package catalogue
 
 import (
 	"context"
-	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
 
 	"github.com/dsconform/dsconform/framework/mutants/rig"
@@ -62,7 +61,11 @@ func seldomAtWork() []Mutant {
 			Inject: func(s *rig.Setup) {
 				s.Beside(func(ctx context.Context, s *rig.Setup) {
 					for failed := false; pause(ctx, 200*time.Millisecond); {
-						if _, err := s.Client.AppsV1().DaemonSets("").List(ctx, metav1.ListOptions{Limit: 1}); err != nil {
+						// The client itself tries again for ten seconds where an answer is lost.
+						soon, cancel := context.WithTimeout(ctx, 800*time.Millisecond)
+						_, err := s.Client.AppsV1().DaemonSets("").List(soon, metav1.ListOptions{Limit: 1})
+						cancel()
+						if err != nil {
 							failed = true
 							continue
 						}
@@ -137,13 +140,27 @@ func seldomWithPods() []Mutant {
 			ID:         "surge-remembers-nodes-that-left",
 			Notice:     "A rollout with maxSurge does not end once a node has left the cluster.",
 			Clauses:    []string{"DS-RUS-014"},
-			Injection:  "view: that a pod of a DaemonSet with maxSurge is gone is not told of if its node is gone",
+			Injection:  "inside: a DaemonSet with maxSurge that had a pod on a node that left is not looked at any more",
 			ModelledOn: "Going on to the next pod only once a node that is not there has its new one.",
 			Inject: func(s *rig.Setup) {
-				s.Wire.Pods.Change(func(c wire.Change[corev1.Pod]) wire.Fate {
-					ds := owner(s, c.New)
-					return wire.Fate{Lose: c.Type == "DELETED" && ds != nil && surges(ds) && s.Wire.Nodes.Stored("", target(c.New)) == nil}
+				var stuck names
+				s.Wire.Nodes.Change(func(c wire.Change[corev1.Node]) wire.Fate {
+					for _, p := range s.Wire.Pods.All() {
+						if ds := owner(s, p); c.Type == "DELETED" && target(p) == c.New.Name && ds != nil && surges(ds) {
+							stuck.add(string(ds.UID))
+						}
+					}
+					return wire.Fate{}
 				})
+				syncing(func(s *rig.Setup, next rig.SyncFunc) rig.SyncFunc {
+					return func(ctx context.Context, key string) error {
+						namespace, name, _ := cache.SplitMetaNamespaceKey(key)
+						if ds := s.Wire.DaemonSets.Stored(namespace, name); ds != nil && stuck.have(string(ds.UID)) {
+							return nil
+						}
+						return next(ctx, key)
+					}
+				})(s)
 			},
 		},
 		{
@@ -164,9 +181,9 @@ func seldomWithRevisions() []Mutant {
 	return []Mutant{
 		{
 			ID:         "merging-revisions-restarts-pods",
-			Notice:     "When two revisions of one template become one, the pods of older templates are restarted, under OnDelete too.",
-			Clauses:    []string{"DS-REV-014"},
-			Injection:  "writes: the deletion of a revision whose data another one has is followed by that of all pods of other revisions",
+			Notice:     "When two revisions of one template become one, the pods are restarted, those of older templates and under OnDelete too.",
+			Clauses:    []string{"DS-REV-014", "DS-REV-013"},
+			Injection:  "writes: the deletion of a revision whose data another one has is followed by that of all pods of its DaemonSet",
 			ModelledOn: "Taking a change of the history for a change of the template.",
 			Inject: func(s *rig.Setup) {
 				s.Wire.OnWrite("delete", "controllerrevisions", func(ctx context.Context, r *wire.Request, next wire.Next) (*wire.Answer, error) {
@@ -181,7 +198,7 @@ func seldomWithRevisions() []Mutant {
 							continue
 						}
 						for _, p := range podsOf(s, of) {
-							if live(p) && revisionOf(p) != revisionOf(other) && revisionOf(p) != revisionOf(cr) {
+							if live(p) {
 								remove(s, p, metav1.DeleteOptions{})
 							}
 						}
@@ -194,22 +211,16 @@ func seldomWithRevisions() []Mutant {
 			ID:         "cleans-up-with-the-edit-alone",
 			Notice:     "Revisions over the limit stay if something kept the controller busy when the limit was lowered.",
 			Clauses:    []string{"DS-REV-019"},
-			Injection:  "writes: the deletion of a revision later than three seconds after the last edit of its DaemonSet is taken for done",
+			Injection:  "writes: the deletion of a revision whose DaemonSet's generation has been observed is taken for done",
 			ModelledOn: "Cleaning up where an edit is handled, and not where the work is.",
 			Inject: func(s *rig.Setup) {
-				var edited sync.Map // of types.UID to time.Time
-				s.Wire.DaemonSets.Change(func(c wire.Change[appsv1.DaemonSet]) wire.Fate {
-					if c.Old == nil || c.Old.Generation != c.New.Generation {
-						edited.Store(c.New.UID, time.Now())
-					}
-					return wire.Fate{}
-				})
 				s.Wire.OnWrite("delete", "controllerrevisions", func(ctx context.Context, r *wire.Request, next wire.Next) (*wire.Answer, error) {
 					cr := s.Wire.Revisions.Stored(r.Namespace, r.Name)
 					if cr == nil || metav1.GetControllerOf(cr) == nil {
 						return next(ctx, r)
 					}
-					if at, ok := edited.Load(metav1.GetControllerOf(cr).UID); !ok || time.Since(at.(time.Time)) > 3*time.Second {
+					ds := s.Wire.DaemonSets.Stored(r.Namespace, metav1.GetControllerOf(cr).Name)
+					if ds != nil && ds.Status.ObservedGeneration == ds.Generation {
 						return wire.Pretend(r), nil
 					}
 					return next(ctx, r)
@@ -217,23 +228,22 @@ func seldomWithRevisions() []Mutant {
 			},
 		},
 		{
-			ID:         "another-name-for-what-is-there",
+			ID:         "another-name-after-no-answer",
 			Notice:     "A revision whose creation was not answered is made once more under another name: the history tells of one template twice.",
 			Clauses:    []string{"DS-RES-007"},
-			Injection:  "writes: the creation of a revision that is there already is sent again under another name",
-			ModelledOn: "Taking 'already exists' for a collision of hashes without a look at what exists.",
+			Injection:  "writes: the creation of a revision that was not answered is sent again under another name",
+			ModelledOn: "Retrying a create under a generated name, without a look at what the first try has left.",
 			Inject: func(s *rig.Setup) {
 				s.Wire.OnWrite("create", "controllerrevisions", func(ctx context.Context, r *wire.Request, next wire.Next) (*wire.Answer, error) {
 					a, err := next(ctx, r)
-					if err != nil || a.Code != http.StatusConflict {
-						return a, err
+					if err == nil {
+						return a, nil
 					}
-					cr, err := wire.Decode[appsv1.ControllerRevision](r.Body)
-					if err != nil {
+					cr, bad := wire.Decode[appsv1.ControllerRevision](r.Body)
+					if bad != nil {
 						return nil, err
 					}
-					again := r.Body
-					r.Body = []byte(strings.ReplaceAll(string(again), cr.Name, cr.Name+"x"))
+					r.Body = []byte(strings.ReplaceAll(string(r.Body), cr.Name, cr.Name+"x"))
 					return next(ctx, r)
 				})
 			},
