@@ -64,9 +64,9 @@ func (o options) run(ctx context.Context, out io.Writer, do func(context.Context
 			}
 			slot := <-slots
 			defer func() { slots <- slot }()
-			r, err := o.one(running, key, slot, specs, do)
-			if err != nil || running.Err() != nil {
-				return err // of no error, it was cut short
+			r, failed := o.one(running, key, slot, specs, do)
+			if failed != nil || running.Err() != nil {
+				return failed // nil where it was cut short
 			}
 			return k.keep(r)
 		})
