@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
+
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
@@ -28,8 +30,10 @@ func surgeOldUnready() framework.Spec {
 			e.Check(err, "on one node a new pod stands beside the old one")
 
 			fleet.Shut(ctx, e, old.Pods[surged])
-			e.BecomesFor(ctx, name, e.Timeouts.PodReady, "the unready old pod is deleted, though its successor is not ready; the other node is as it was", old.Progress(ds, 1, 0))
-			e.Stays(ctx, "the other node keeps its healthy old pod alone: the surge is used up by the unready new pod", nil, oneGone(old, surged))
+			// Once that node has no old pod it is no surge any more, and the other one may get its new pod.
+			done := fleet.Every(oneGone(old, surged), succeeded(old, ds, surged))
+			e.BecomesFor(ctx, name, e.Timeouts.PodReady, "the unready old pod is deleted, though its successor is not ready; the other node keeps its own", done)
+			e.Stays(ctx, "the successor stands alone on its node, and the other node keeps its healthy old pod", nil, done)
 		},
 	}
 }
@@ -56,6 +60,17 @@ func oneGone(old *fleet.Fleet, gone string) func(*history.State) error {
 		}
 		if len(standing) != len(old.Pods)-1 {
 			return fmt.Errorf("the old pods stand on %v", standing)
+		}
+		return nil
+	}
+}
+
+// succeeded judges that the node's one live pod is not the fleet's own any more.
+func succeeded(old *fleet.Fleet, ds *appsv1.DaemonSet, node string) func(*history.State) error {
+	return func(s *history.State) error {
+		live := fleet.On(s, s.DaemonSet(ds.Name), node)
+		if len(live) != 1 || live[0].UID == old.Pods[node].UID {
+			return fmt.Errorf("node %s has %d live pods; want one, and not %s", node, len(live), old.Pods[node].Name)
 		}
 		return nil
 	}
