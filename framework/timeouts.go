@@ -70,6 +70,23 @@ func DefaultTimeouts() Timeouts {
 	}
 }
 
+// manyNodes is how many nodes the deadlines are for as they stand.
+const manyNodes = 100
+
+// Scaled gives the deadlines for a cluster of that many nodes: beyond a hundred,
+// each further one adds 200 ms to those within which something is done for every
+// node, and three times as much to that of a whole spec. The caps are for
+// clusters of up to a hundred.
+func (t Timeouts) Scaled(nodes int) Timeouts {
+	more := time.Duration(max(0, nodes-manyNodes)) * 200 * time.Millisecond
+	t.Placement += more
+	t.PodReady += more
+	t.Rollout += more
+	t.Cleanup += more
+	t.Spec += 3 * more
+	return t
+}
+
 // RolloutOf is the deadline for a rollout over n nodes.
 func (t Timeouts) RolloutOf(n int) time.Duration { return t.Rollout + time.Duration(n)*t.PerNode }
 

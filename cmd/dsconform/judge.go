@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,10 @@ func (f *runFlags) judge(ctx context.Context, t *target, under subject.Subject, 
 	if err != nil {
 		return exit.Environmentf("look at the cluster: %w", err)
 	}
-	plan.Config.Settings.KubernetesVersion = env.KubernetesVersion
+	settings := &plan.Config.Settings
+	settings.KubernetesVersion = env.KubernetesVersion
+	settings.Timeouts = settings.Timeouts.Scaled(len(env.Nodes))
+	maps.Copy(env.Options, settings.Timeouts.Text())
 	config, err := t.cluster.RESTConfig()
 	if err != nil {
 		return exit.Environmentf("read the cluster's client configuration: %w", err)

@@ -84,7 +84,8 @@ type examine func(*view) *Diagnosis
 // a rollout then waits for.
 func rules() []examine {
 	return []examine{
-		beingDeleted, controllerSilent, creationRefused, hotLoop, noRevision, noEvents, notAdopted, notReleased, podEnded, stuckTerminating, wrongPlaces,
+		beingDeleted, controllerSilent, creationRefused, hotLoop, noRevision, noEvents, notAdopted, notReleased, podEnded, stuckTerminating,
+		unsteadyNodes, wrongPlaces,
 		notRolled, heldBack, nodeDown, unscheduled, kubeletSilent, imageMissing, containerRefused, mountFailed,
 		containerCrashes, probeFails, statusLags,
 	}

@@ -496,6 +496,44 @@ func TestNothingExcusesWhatMustNeverHappen(t *testing.T) {
 	}
 }
 
+// TestNodesThatDoNotHoldStill: what a status lags behind by then is no proof
+// against the controller, unless the spec itself had its hand on the node or the
+// node was lost before it was waited for.
+func TestNodesThatDoNotHoldStill(t *testing.T) {
+	for name, tc := range map[string]struct {
+		before func(*scene)
+		since  time.Duration
+		class  Class
+	}{
+		"by themselves": {func(*scene) {}, 0, Environment},
+		"before":        {func(*scene) {}, 20 * time.Second, NonConformant},
+		"by hand": {func(s *scene) {
+			s.act("stops the kubelet of Node", history.KindNode, "c")
+		}, 0, NonConformant},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.up("c")
+			s.bind("c-v1")
+			since := s.now.Add(tc.since)
+			tc.before(s)
+			s.notReady("c")
+			s.ds.Status.DesiredNumberScheduled = 7
+			s.put(history.KindDaemonSet, history.Modified, s.ds)
+			s.pass(30 * time.Second)
+			state := history.Replay("spec", s.entries)
+			state.SetNow(s.now)
+			got := Cause(Input{State: state, Entries: s.entries, DaemonSet: "agent", Since: since})
+			if got.Class != tc.class {
+				t.Errorf("class %s, want %s:\n%s", got.Class, tc.class, got)
+			}
+			if name == "by themselves" {
+				golden(t, "nodes-do-not-hold-still", got.String())
+			}
+		})
+	}
+}
+
 // TestWhatNobodyCalledFor: where nothing explains a change, it and its writer are named.
 func TestWhatNobodyCalledFor(t *testing.T) {
 	s := newScene(t)

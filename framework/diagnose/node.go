@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -43,6 +44,45 @@ func nodeDown(v *view) *Diagnosis {
 		}
 	}
 	return nil
+}
+
+// unsteadyNodes: nodes of the DaemonSet's pods stopped being Ready by themselves
+// while it was waited for. What belongs where, and what the status is to say,
+// changes with each of them, so that nothing can be held against the controller.
+func unsteadyNodes(v *view) *Diagnosis {
+	if v.in.Since.IsZero() {
+		return nil
+	}
+	ready, told := map[string]bool{}, map[string]bool{}
+	var lost []string
+	for _, e := range v.in.Entries {
+		n, ok := e.Object.(*corev1.Node)
+		if !ok || e.Change == history.Deleted {
+			continue
+		}
+		was := ready[n.Name]
+		ready[n.Name] = slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
+			return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
+		})
+		if was && !ready[n.Name] && !e.Time.Before(v.in.Since) && !told[n.Name] && v.has(n.Name) && !v.byHand(n.Name) {
+			told[n.Name] = true
+			lost = append(lost, e.String())
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return &Diagnosis{
+		Class:    Environment,
+		Cause:    fmt.Sprintf("the nodes do not hold still: %s with a pod of DaemonSet %s stopped being Ready by itself meanwhile", count(len(lost), "node"), v.ds.Name),
+		Evidence: lost,
+		Look:     []string{"the load of the machine, and what keeps its kubelets, real or simulated, from reporting"},
+	}
+}
+
+// has tells whether a pod of the DaemonSet is for the node.
+func (v *view) has(node string) bool {
+	return slices.ContainsFunc(v.pods, func(p *corev1.Pod) bool { return oracle.TargetNode(p) == node })
 }
 
 // ownDomain ends the names of schedulers that specs name so that nobody binds the pod.

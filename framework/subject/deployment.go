@@ -92,7 +92,8 @@ func (s *deployment) awaitPods(ctx context.Context) error {
 	return nil
 }
 
-// firstWrite waits for the first write, and notes that there was none.
+// firstWrite waits for the first write, and notes that there was none; of pods
+// that end again and again it is an error.
 func (s *deployment) firstWrite(ctx context.Context, p *probe) error {
 	waiting, cancel := context.WithTimeout(ctx, s.options.First)
 	defer cancel()
@@ -102,8 +103,33 @@ func (s *deployment) firstWrite(ctx context.Context, p *probe) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("waiting for the controller under test to write: %w", context.Cause(ctx))
 	}
+	if err := s.stays(ctx); err != nil {
+		return err
+	}
 	s.silent = true
 	s.options.Log.Notef("the controller under test has written nothing within %s of its start; it is judged all the same", s.options.First)
+	return nil
+}
+
+// stays gives an error if a container has ended since the Deployment was applied,
+// with what it said last: for a moment the pods of such a one are available too.
+func (s *deployment) stays(ctx context.Context) error {
+	pods, err := s.pods(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range pods {
+		for _, c := range p.Status.ContainerStatuses {
+			if c.RestartCount == 0 && c.State.Terminated == nil {
+				continue
+			}
+			said, err := s.cs.CoreV1().Pods(p.Namespace).GetLogs(p.Name, &corev1.PodLogOptions{Container: c.Name, Previous: c.RestartCount > 0}).DoRaw(ctx)
+			if err != nil {
+				said = []byte("its log cannot be read: " + err.Error())
+			}
+			return fmt.Errorf("the controller under test does not stay up: %s: %s", podsText(pods), lastWords(lastLines(string(said))))
+		}
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
 
 	"github.com/dsconform/dsconform/internal/exit"
 )
@@ -131,5 +132,33 @@ func TestPodsText(t *testing.T) {
 	}
 	if got := lastLines("a\nb\n"); len(got) != 2 || got[1] != "b" {
 		t.Errorf("last lines %q", got)
+	}
+}
+
+// TestStays: pods that end again and again are available for a moment, too.
+func TestStays(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		status corev1.ContainerStatus
+		says   string
+	}{
+		"runs":     {corev1.ContainerStatus{Name: "c", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}, ""},
+		"restarts": {corev1.ContainerStatus{Name: "c", RestartCount: 2}, "does not stay up"},
+		"has ended": {corev1.ContainerStatus{Name: "c", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}},
+			`its last telling line is "fake logs"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pod := &corev1.Pod{
+				ObjectMeta: metav1.ObjectMeta{Name: "p", Namespace: "n", Labels: map[string]string{"app": "s"}},
+				Status:     corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{tc.status}},
+			}
+			s := &deployment{cs: fake.NewClientset(pod), selector: "app=s"}
+			s.handle = Handle{Namespace: "n", Name: "s"}
+			err := s.stays(t.Context())
+			if (err == nil) != (tc.says == "") || err != nil && !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("%v", err)
+			}
+		})
 	}
 }
