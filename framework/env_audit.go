@@ -10,20 +10,30 @@ import (
 	"github.com/dsconform/dsconform/framework/audit"
 )
 
+// ControllerUser is the user by which the audit log knows the DaemonSet
+// controller: the service account of a Deployment under test, else the
+// controller's own.
+func (e *Env) ControllerUser() string {
+	if user := e.settings.Subject.User; user != "" {
+		return user
+	}
+	return audit.Controller
+}
+
 // Asked gives the requests of the DaemonSet controller about the spec's
 // namespace that the API server has received since the moment given. What the
 // controller does is not bound to be in the log before it has come to rest. The
 // spec must list ReadAudit in its Needs.
 func (e *Env) Asked(ctx context.Context, since time.Time) []audit.Event {
 	return e.audited(ctx, `"`+e.Namespace+`"`, func(a audit.Event) bool {
-		return a.User == audit.Controller && a.Namespace == e.Namespace && !a.Received.Before(since)
+		return a.User == e.ControllerUser() && a.Namespace == e.Namespace && !a.Received.Before(since)
 	})
 }
 
 // AskedAtAll gives the requests of the DaemonSet controller that keep keeps,
 // whatever they are about. The spec must list ReadAudit in its Needs.
 func (e *Env) AskedAtAll(ctx context.Context, keep func(audit.Event) bool) []audit.Event {
-	return e.audited(ctx, audit.Controller, func(a audit.Event) bool { return a.User == audit.Controller && keep(a) })
+	return e.audited(ctx, e.ControllerUser(), func(a audit.Event) bool { return a.User == e.ControllerUser() && keep(a) })
 }
 
 // Requests gives everybody's requests about objects of the namespace, those

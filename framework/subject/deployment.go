@@ -42,7 +42,10 @@ func startDeployment(ctx context.Context, c Choice, o Options, admin *rest.Confi
 		replicas = *b.deployment.Spec.Replicas
 	}
 	s.deploymentControl = deploymentControl{
-		handle: Handle{Kind: Manifest, Namespace: b.deployment.Namespace, Name: b.deployment.Name, Replicas: replicas},
+		handle: Handle{
+			Kind: Manifest, Namespace: b.deployment.Namespace, Name: b.deployment.Name, Replicas: replicas,
+			User: serviceAccountUser(b.deployment.Namespace, b.deployment.Spec.Template.Spec.ServiceAccountName),
+		},
 		config: o.Config,
 	}
 	if s.applier, err = newApplier(admin); err != nil {
@@ -68,6 +71,11 @@ func startDeployment(ctx context.Context, c Choice, o Options, admin *rest.Confi
 		return nil, environment(errors.Join(err, s.Close(clean)))
 	}
 	return s, nil
+}
+
+// serviceAccountUser is the name by which the API server knows a service account.
+func serviceAccountUser(namespace, name string) string {
+	return "system:serviceaccount:" + namespace + ":" + name
 }
 
 // awaitPods waits for the pods; if they do not come up, their own word is the error.

@@ -22,6 +22,9 @@ type Handle struct {
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name,omitempty"`
 	Replicas  int32  `json:"replicas,omitempty"`
+	// User is whom the API server takes a Deployment's requests for; empty where
+	// that is the DaemonSet controller's own user.
+	User string `json:"user,omitempty"`
 }
 
 // faultyProcess acts on a program and on its way to the API server.

@@ -41,7 +41,7 @@ func rights() framework.Spec {
 			fleet.AwaitRollout(ctx, e, e.SetImage(ctx, name, "agent:v2"))
 			e.DeletePod(ctx, fleet.Take(e, name).Pods[pods.Nodes()[0]], metav1.DeleteOptions{})
 			fleet.CaughtUp(ctx, e, "witness")
-			e.That(len(e.Asked(ctx, since)) > 0, "the audit log tells of the controller as "+audit.Controller, "it holds no request of it")
+			e.That(len(e.Asked(ctx, since)) > 0, "the audit log tells of the controller as "+e.ControllerUser(), "it holds no request of it")
 			foreign := e.AskedAtAll(ctx, func(a audit.Event) bool { return !allowed(a) && !a.Received.Before(since) })
 			if len(foreign) > 0 {
 				e.Check(fmt.Errorf("%d requests of another kind, the first is %s", len(foreign), foreign[0]), "the controller asks only what it needs")
