@@ -77,32 +77,37 @@ func bench(ctx context.Context, w io.Writer, exe string, n int) error {
 	}
 	theirs, err := run(ctx, exe, n, true)
 	if err != nil {
-		return fmt.Errorf("the baseline: %w", err)
+		// What was found out of ours is told all the same.
+		err = fmt.Errorf("the baseline: %w", err)
 	}
 	fmt.Fprintf(w, "%-48s %10s %10s %7s\n", "", "dsconform", "plain", "ratio")
 	for i, row := range ours.rows {
+		if i >= len(theirs.rows) {
+			fmt.Fprintf(w, "%-48s %8.1f s %10s %7s\n", row.what, row.ours.Seconds(), "-", "-")
+			continue
+		}
 		row.theirs = theirs.rows[i].ours
 		fmt.Fprintf(w, "%-48s %8.1f s %8.1f s %7.2f\n", row.what, row.ours.Seconds(), row.theirs.Seconds(), row.ours.Seconds()/row.theirs.Seconds())
 	}
 	for _, line := range ours.cost {
 		fmt.Fprintln(w, line)
 	}
-	return nil
+	return err
 }
 
 // result is what one cluster gave.
 type result struct {
+	// log shows each thing while it is timed.
+	log  *steps.Log
 	rows []timed
 	cost []string
 }
 
-// add times one more thing.
+// add times one more thing, and shows that it does.
 func (r *result) add(ctx context.Context, what string, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, stepLimit, fmt.Errorf("not done within %s", stepLimit))
-	defer cancel()
 	begun := time.Now()
-	if err := do(ctx); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+	if err := r.log.Do(ctx, what, stepLimit, do); err != nil {
+		return err
 	}
 	r.rows = append(r.rows, timed{what: what, ours: time.Since(begun)})
 	return nil
@@ -115,6 +120,7 @@ func run(ctx context.Context, exe string, n int, plain bool) (out result, err er
 		FastStages: plain, Timeouts: clusters.DefaultTimeouts(), Log: steps.New(os.Stderr),
 	}
 	options.Timeouts.Create = stepLimit
+	out.log = options.Log
 	if !plain {
 		options.Workers = n
 	}
