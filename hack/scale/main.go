@@ -26,7 +26,7 @@ import (
 )
 
 // stepLimit bounds each thing that is timed.
-const stepLimit = 15 * time.Minute
+const stepLimit = 45 * time.Minute
 
 func main() { command.Main(context.Background(), "scale", work) }
 

@@ -47,25 +47,25 @@ func plainly(ctx context.Context, exe string, c *sim.Cluster, n int, out *result
 			if err := kubectl(ctx, nodes, "create", "-f", "-"); err != nil {
 				return err
 			}
-			return kubectl(ctx, nil, "wait", "--for=condition=Ready", "nodes", "--all", "--timeout=15m")
+			return kubectl(ctx, nil, "wait", "--for=condition=Ready", "nodes", "--all", "--timeout="+stepLimit.String())
 		}},
 		{"DaemonSet created, until rolled out", func(ctx context.Context) error {
 			if err := kubectl(ctx, app, "create", "-f", "-"); err != nil {
 				return err
 			}
-			return kubectl(ctx, nil, "rollout", "status", "daemonset/"+set, "--timeout=15m")
+			return kubectl(ctx, nil, "rollout", "status", "daemonset/"+set, "--timeout="+stepLimit.String())
 		}},
 		{"RollingUpdate at maxUnavailable 10%", func(ctx context.Context) error {
 			if err := kubectl(ctx, nil, "set", "image", "daemonset/"+set, "agent=agent:v2"); err != nil {
 				return err
 			}
-			return kubectl(ctx, nil, "rollout", "status", "daemonset/"+set, "--timeout=15m")
+			return kubectl(ctx, nil, "rollout", "status", "daemonset/"+set, "--timeout="+stepLimit.String())
 		}},
 		{"a node joins, until its pod is ready", func(ctx context.Context) error {
 			if err := kubectl(ctx, one, "create", "-f", "-"); err != nil {
 				return err
 			}
-			return kubectl(ctx, nil, "wait", fmt.Sprintf("--for=jsonpath={.status.numberAvailable}=%d", n+1), "daemonset/"+set, "--timeout=15m")
+			return kubectl(ctx, nil, "wait", fmt.Sprintf("--for=jsonpath={.status.numberAvailable}=%d", n+1), "daemonset/"+set, "--timeout="+stepLimit.String())
 		}},
 	} {
 		if err := out.add(ctx, step.what, step.do); err != nil {
