@@ -37,8 +37,9 @@ MUTANTS ?=
 JOBS ?=
 KILLS ?=
 RESUME ?=
-# The runs of make soak (JOBS of them at once), their busy loops at most, the specs that each draws, and
-# the share of wrong verdicts that is let pass; empty for the defaults of its --help.
+# The runs of make soak (JOBS of them at once), their busy loops at most, the
+# specs that each draws, and the share of wrong verdicts that is let pass; empty
+# for the defaults of its --help.
 N ?=
 LOAD ?=
 SAMPLE ?=

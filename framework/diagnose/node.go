@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
 )
@@ -61,9 +62,7 @@ func unsteadyNodes(v *view) *Diagnosis {
 			continue
 		}
 		was := ready[n.Name]
-		ready[n.Name] = slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
-			return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
-		})
+		ready[n.Name], _ = await.NodeReady(n)
 		if was && !ready[n.Name] && !e.Time.Before(v.in.Since) && !told[n.Name] && v.has(n.Name) && !v.byHand(n.Name) {
 			told[n.Name] = true
 			lost = append(lost, e.String())

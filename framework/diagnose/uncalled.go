@@ -18,24 +18,7 @@ func uncalledFor(in Input) string {
 		if !ok || e.Namespace != in.Namespace || e.Kind == history.KindEvent {
 			continue
 		}
-		return fmt.Sprintf("%s; the last change was %s%s", nothing, e, by(m))
+		return fmt.Sprintf("%s; the last change was %s, by %s", nothing, e, history.WritersText(history.Writers(nil, m)))
 	}
 	return nothing
-}
-
-// by says who wrote an object last, as its managedFields tell.
-func by(o metav1.Object) string {
-	var last metav1.ManagedFieldsEntry
-	for _, m := range o.GetManagedFields() {
-		if last.Time == nil || m.Time != nil && !m.Time.Before(last.Time) {
-			last = m
-		}
-	}
-	switch {
-	case last.Manager == "":
-		return ""
-	case last.Subresource != "":
-		return fmt.Sprintf(", by %s (%s)", last.Manager, last.Subresource)
-	}
-	return ", by " + last.Manager
 }

@@ -30,7 +30,7 @@ func daemonSetLeftAlone(prev, _ *history.State, e history.Entry) *Violation {
 	if old == nil || old.UID != cur.UID {
 		return nil
 	}
-	for _, m := range writers(old, cur) {
+	for _, m := range history.Writers(old, cur) {
 		if m.Subresource == "" && writesStatus(cur, m.Manager) {
 			return &Violation{Message: fmt.Sprintf("manager %q, which writes the status of DaemonSet %s, wrote to the DaemonSet itself", m.Manager, cur.Name)}
 		}

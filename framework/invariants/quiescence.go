@@ -2,9 +2,7 @@ package invariants
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,7 +46,7 @@ func Quiescence(entries []history.Entry, since int64) (result Result, moved bool
 			result.Violations = append(result.Violations, Violation{
 				Invariant: quiescent, Entry: e,
 				Message: fmt.Sprintf("%s %s was %s though everything had converged; last written by %s",
-					e.Kind, e.Name, strings.ToLower(string(e.Change)), describe(by)),
+					e.Kind, e.Name, strings.ToLower(string(e.Change)), history.WritersText(by)),
 			})
 			return result, false
 		}
@@ -106,7 +104,7 @@ func wants(rule *oracle.Rule, n *corev1.Node) oracle.Decision {
 // what it does now is an entry of its own, which ends the rest.
 func strayWrite(prev *history.State, e history.Entry, before metav1.Object) (by []metav1.ManagedFieldsEntry, stray bool) {
 	o := metaOf(e)
-	by = writers(before, o)
+	by = history.Writers(before, o)
 	if !converged(prev, e, o) {
 		return by, false
 	}
@@ -151,36 +149,6 @@ func converged(prev *history.State, e history.Entry, o metav1.Object) bool {
 	return false
 }
 
-// writers gives who made the last write: the managers whose mark is newer than
-// it was before, or else those with the newest mark.
-func writers(before, now metav1.Object) []metav1.ManagedFieldsEntry {
-	var out []metav1.ManagedFieldsEntry
-	if before != nil {
-		for _, m := range now.GetManagedFields() {
-			if !slices.ContainsFunc(before.GetManagedFields(), func(o metav1.ManagedFieldsEntry) bool {
-				return o.Manager == m.Manager && o.Subresource == m.Subresource && o.Operation == m.Operation && o.Time.Equal(m.Time)
-			}) {
-				out = append(out, m)
-			}
-		}
-		if len(out) > 0 {
-			return out
-		}
-	}
-	var newest time.Time
-	for _, m := range now.GetManagedFields() {
-		if m.Time != nil && m.Time.After(newest) {
-			newest = m.Time.Time
-		}
-	}
-	for _, m := range now.GetManagedFields() {
-		if m.Time != nil && m.Time.Time.Equal(newest) {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
 // ofTheNode tells whether only kubelets and schedulers wrote.
 func ofTheNode(by []metav1.ManagedFieldsEntry) bool {
 	for _, m := range by {
@@ -190,22 +158,4 @@ func ofTheNode(by []metav1.ManagedFieldsEntry) bool {
 		}
 	}
 	return len(by) > 0
-}
-
-func describe(by []metav1.ManagedFieldsEntry) string {
-	if len(by) == 0 {
-		return "an unnamed manager"
-	}
-	var out []string
-	for _, m := range by {
-		text := fmt.Sprintf("manager %q", m.Manager)
-		if m.Subresource != "" {
-			text += " (" + m.Subresource + ")"
-		}
-		if m.Time != nil {
-			text += " at " + m.Time.UTC().Format(time.TimeOnly)
-		}
-		out = append(out, text)
-	}
-	return strings.Join(out, " and ")
 }

@@ -52,13 +52,13 @@ func Restless(entries []history.Entry, namespace string, since time.Time) []Chan
 		if e.Time.Before(since) {
 			continue
 		}
-		by := writers(before, o)
+		by := history.Writers(before, o)
 		var names []string
 		for _, m := range by {
-			names = append(names, describe([]metav1.ManagedFieldsEntry{{Manager: m.Manager, Subresource: m.Subresource}}))
+			names = append(names, history.WritersText([]metav1.ManagedFieldsEntry{{Manager: m.Manager, Subresource: m.Subresource}}))
 		}
 		if len(names) == 0 {
-			names = []string{describe(nil)}
+			names = []string{history.WritersText(nil)}
 		}
 		slices.Sort(names)
 		k := key{e.UID, strings.Join(names, " and ")}

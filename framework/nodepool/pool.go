@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
+
+	"github.com/dsconform/dsconform/clusters/await"
 )
 
 const (
@@ -238,17 +240,12 @@ func (p *Pool) candidates(ctx context.Context) ([]Candidate, error) {
 	var out []Candidate
 	for _, n := range list.Items {
 		_, control := n.Labels["node-role.kubernetes.io/control-plane"]
-		if !control && !n.Spec.Unschedulable && len(n.Spec.Taints) == 0 && n.DeletionTimestamp == nil && ready(n) {
+		ready, _ := await.NodeReady(&n)
+		if !control && !n.Spec.Unschedulable && len(n.Spec.Taints) == 0 && n.DeletionTimestamp == nil && ready {
 			out = append(out, Candidate{Name: n.Name, Labels: n.Labels})
 		}
 	}
 	return out, nil
-}
-
-func ready(n corev1.Node) bool {
-	return slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
-		return c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue
-	})
 }
 
 func (p *Pool) mark(ctx context.Context, node string, keys []string, on bool) error {

@@ -25,7 +25,6 @@ func Environment(ctx context.Context, cluster clusters.Cluster, settings framewo
 		Options:  map[string]string{"strict": fmt.Sprint(settings.Strict)},
 		Suite:    reports.Suite{Version: settings.Version, GoVersion: runtime.Version(), KubectlVersion: kubectl.Version()},
 	}
-	maps.Copy(env.Options, settings.Timeouts.Text())
 	config, err := cluster.RESTConfig()
 	if err != nil {
 		return env, fmt.Errorf("read the cluster's client configuration: %w", err)

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/hack/mutation/result"
 )
@@ -61,32 +59,19 @@ func (s *session) run(ctx context.Context, chosen map[string]bool) error {
 // stage judges the mutants of these places, s.jobs at once, each in a slot that
 // no other has meanwhile. A verdict that cannot be kept ends it.
 func (s *session) stage(ctx context.Context, places []int, by func(context.Context, result.Mutant, string) result.Mutant) error {
-	slots := make(chan int, s.jobs)
-	for slot := range s.jobs {
-		slots <- slot
-	}
-	group, judging := errgroup.WithContext(ctx)
-	group.SetLimit(s.jobs)
-	for _, i := range places {
-		group.Go(func() error {
-			if judging.Err() != nil {
-				return nil
-			}
-			slot := <-slots
-			defer func() { slots <- slot }()
-			s.mu.Lock()
-			m := s.result.Mutants[i]
-			s.mu.Unlock()
-			begun := time.Now()
-			m = by(judging, m, strconv.Itoa(slot))
-			m.Seconds += time.Since(begun).Seconds()
-			if judging.Err() != nil && m.State != result.Killed {
-				return nil // it was cut short
-			}
-			return s.take(i, m)
-		})
-	}
-	return group.Wait()
+	return trial.Slots(ctx, s.jobs, len(places), func(ctx context.Context, slot, piece int) error {
+		i := places[piece]
+		s.mu.Lock()
+		m := s.result.Mutants[i]
+		s.mu.Unlock()
+		begun := time.Now()
+		m = by(ctx, m, strconv.Itoa(slot))
+		m.Seconds += time.Since(begun).Seconds()
+		if ctx.Err() != nil && m.State != result.Killed {
+			return nil // it was cut short
+		}
+		return s.take(i, m)
+	})
 }
 
 // take keeps a verdict, writes the file and shows the line.

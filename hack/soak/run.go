@@ -16,8 +16,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/internal/exit"
 	"github.com/dsconform/dsconform/reports"
@@ -51,31 +49,20 @@ func (o options) run(ctx context.Context, out io.Writer, do func(context.Context
 		return exit.Environmentf("%w", err)
 	}
 	k := &keeper{lines: o.lines, runs: o.runs, records: records, out: out}
-	slots := make(chan int, o.jobs)
-	for slot := range o.jobs {
-		slots <- slot
-	}
-	group, running := errgroup.WithContext(ctx)
-	group.SetLimit(o.jobs)
-	for range o.runs - len(records) {
-		group.Go(func() error {
-			if running.Err() != nil || k.broken() {
-				return nil
-			}
-			slot := <-slots
-			defer func() { slots <- slot }()
-			r, failed := o.one(running, key, slot, specs, do)
-			if failed != nil || running.Err() != nil {
-				return failed // nil where it was cut short
-			}
-			return k.keep(r)
-		})
-	}
-	if err = group.Wait(); err != nil {
+	err = trial.Slots(ctx, o.jobs, o.runs-len(records), func(ctx context.Context, slot, _ int) error {
+		if k.broken() {
+			return nil
+		}
+		r, failed := o.one(ctx, key, slot, specs, do)
+		if failed != nil || ctx.Err() != nil {
+			return failed // nil where it was cut short
+		}
+		return k.keep(r)
+	})
+	if err != nil {
 		return exit.Environmentf("%w", err)
 	}
-	records = k.records
-	return o.end(ctx, out, key, records)
+	return o.end(ctx, out, key, k.records)
 }
 
 // keeper keeps the records of runs that end at any time.

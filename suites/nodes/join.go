@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
@@ -46,19 +47,14 @@ func madeBeforeReady(entries []history.Entry, ds *appsv1.DaemonSet, node string)
 	if err != nil {
 		return err
 	}
-	if n := s.Node(node); n != nil && ready(n) {
+	n := s.Node(node)
+	if n == nil {
+		return nil
+	}
+	if isReady, _ := await.NodeReady(n); isReady {
 		return fmt.Errorf("node %s was Ready before pod %s came (entry %s)", node, en.Name, en)
 	}
 	return nil
-}
-
-func ready(n *corev1.Node) bool {
-	for _, c := range n.Status.Conditions {
-		if c.Type == corev1.NodeReady {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
 }
 
 func burstOfJoins() framework.Spec {

@@ -57,6 +57,13 @@ func rewriteStatus(s *rig.Setup, namespace, name string, change func(*appsv1.Dae
 	}()
 }
 
+// rewriteAll is rewriteStatus for every DaemonSet.
+func rewriteAll(s *rig.Setup, change func(*appsv1.DaemonSet)) {
+	for _, ds := range s.Wire.DaemonSets.All() {
+		rewriteStatus(s, ds.Namespace, ds.Name, change)
+	}
+}
+
 // chooses tells whether a template's nodeSelector, required affinity and
 // nodeName let a node have a pod; its taints aside.
 func chooses(t *corev1.PodTemplateSpec, n *corev1.Node) bool {

@@ -119,9 +119,7 @@ func restless() []Mutant {
 			Inject: func(s *rig.Setup) {
 				s.Wire.Nodes.Change(func(c wire.Change[corev1.Node]) wire.Fate {
 					if c.Old != nil && sameForPods(c.Old, c.New) {
-						for _, ds := range s.Wire.DaemonSets.All() {
-							rewriteStatus(s, ds.Namespace, ds.Name, nil)
-						}
+						rewriteAll(s, nil)
 					}
 					return wire.Fate{}
 				})
@@ -136,13 +134,11 @@ func restless() []Mutant {
 			Inject: func(s *rig.Setup) {
 				s.Wire.Nodes.Change(func(c wire.Change[corev1.Node]) wire.Fate {
 					if c.Old != nil && sameForPods(c.Old, c.New) {
-						for _, ds := range s.Wire.DaemonSets.All() {
-							rewriteStatus(s, ds.Namespace, ds.Name, func(ds *appsv1.DaemonSet) {
-								ds.Status.Conditions = []appsv1.DaemonSetCondition{{
-									Type: "NodesAlive", Status: corev1.ConditionTrue, Message: time.Now().Format(time.RFC3339Nano),
-								}}
-							})
-						}
+						rewriteAll(s, func(ds *appsv1.DaemonSet) {
+							ds.Status.Conditions = []appsv1.DaemonSetCondition{{
+								Type: "NodesAlive", Status: corev1.ConditionTrue, Message: time.Now().Format(time.RFC3339Nano),
+							}}
+						})
 					}
 					return wire.Fate{}
 				})
@@ -157,9 +153,7 @@ func restless() []Mutant {
 			Inject: func(s *rig.Setup) {
 				s.Wire.Nodes.Change(func(c wire.Change[corev1.Node]) wire.Fate {
 					if c.Old == nil || !sameForPods(c.Old, c.New) {
-						for _, ds := range s.Wire.DaemonSets.All() {
-							rewriteStatus(s, ds.Namespace, ds.Name, nil)
-						}
+						rewriteAll(s, nil)
 					}
 					return wire.Fate{}
 				})
