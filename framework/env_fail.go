@@ -46,10 +46,16 @@ func (e *Env) Holds(ctx context.Context, cond func(*history.State) error, expect
 	if cond(e.History.State()) == nil {
 		return
 	}
+	e.CatchUp(ctx, "to judge that "+expected, args...)
+	e.Check(cond(e.History.State()), expected, args...)
+}
+
+// CatchUp returns once the log has reached what the API server holds now, in every
+// kind of object. what for is for the reader of the failure, should it not come.
+func (e *Env) CatchUp(ctx context.Context, whatFor string, args ...any) {
 	limit, cancel := context.WithTimeout(ctx, e.Timeouts.Request)
 	defer cancel()
-	e.Must(e.History.CatchUp(limit), "let the event log catch up with the API server, to judge that "+expected, args...)
-	e.Check(cond(e.History.State()), expected, args...)
+	e.Must(e.History.CatchUp(limit), "let the event log catch up with the API server, "+whatFor, args...)
 }
 
 // That ends the spec as failed unless ok. seen says what was there instead.

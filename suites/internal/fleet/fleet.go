@@ -69,9 +69,7 @@ func AwaitPlacement(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet)
 func taken(ctx context.Context, e *framework.Env, name string) *Fleet {
 	s := e.History.State()
 	if _, err := oracle.CurrentRevision(s, s.DaemonSet(name)); err != nil {
-		limit, cancel := context.WithTimeout(ctx, e.Timeouts.Request)
-		defer cancel()
-		e.Must(e.History.CatchUp(limit), "let the event log catch up with the API server, for the revisions of DaemonSet %s", name)
+		e.CatchUp(ctx, "for the revisions of DaemonSet %s", name)
 	}
 	return Take(e, name)
 }
