@@ -29,6 +29,10 @@ func notReadyNode() framework.Spec {
 			e.StopKubelet(ctx, node)
 			notReady(ctx, e, node)
 			site.Await(ctx, e, e.Timeouts.NodeNotReady, "node "+node+" is tainted as not ready", site.Tainted(node, corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule))
+			site.Known(ctx, e, node)
+			// Written anew they are as good as a heartbeat: else they could be Unknown
+			// before the DaemonSets are there.
+			notReady(ctx, e, node)
 			// Once its kubelet is missed the node counts as unreachable instead.
 			table(ctx, e, "the DaemonSet that tolerates the taints has a pod for the node that is not Ready, the other one has none", []row{
 				{"early", tolerates(exists(corev1.TaintNodeNotReady, corev1.TaintEffectNoSchedule), exists(corev1.TaintNodeUnreachable, corev1.TaintEffectNoSchedule)), e.Nodes},

@@ -35,9 +35,47 @@ func TestOneStands(t *testing.T) {
 	scene.Expect(t, oneStands(scene.New().Added(scene.Set(1, "r"), ended(a), scene.Pod("b", "m", "r")).State(), "n"), "")
 }
 
+func TestWaitsGrow(t *testing.T) {
+	const s = time.Second
+	for name, tc := range map[string]struct {
+		waits []time.Duration
+		wrong string
+	}{
+		"as asked":                    {[]time.Duration{s, 2 * s, 4 * s, 8 * s}, ""},
+		"one seen late":               {[]time.Duration{s, 3 * s, 2 * s, 9 * s}, ""},
+		"a hot loop":                  {[]time.Duration{s / 100, s / 100, s / 100, s / 100}, "failure 4 was handled 10ms after failure 3, not 4s"},
+		"always the same":             {[]time.Duration{s, s, s, s}, "failure 5 was handled 1s after failure 4, not 8s"},
+		"the last seen as the others": {[]time.Duration{s, 2 * s, 3 * s, 5 * s}, "5 failures were handled within 11s, not 15s"},
+	} {
+		t.Run(name, func(t *testing.T) { scene.Expect(t, waitsGrow(tc.waits), tc.wrong) })
+	}
+	at := scene.Start()
+	if got := apart([]time.Time{at, at.Add(s), at.Add(3 * s)}); !slices.Equal(got, []time.Duration{s, 2 * s}) {
+		t.Errorf("got %s", got)
+	}
+	if got := apart([]time.Time{at}); len(got) != 0 {
+		t.Errorf("one moment is apart from none, got %s", got)
+	}
+}
+
+func TestNothingAddedAfterDeletion(t *testing.T) {
+	going := scene.Set(1, "r")
+	now := metav1.NewTime(scene.Start())
+	going.DeletionTimestamp = &now
+	before := func() *scene.Scene { return scene.New().Added(scene.Set(1, "r"), scene.Pod("a", "n", "r")) }
+	judged := func(sc *scene.Scene) error { return nothingAddedAfterDeletion(sc.Entries, scene.Name) }
+	scene.Expect(t, judged(before()), "never shows the DaemonSet with a deletionTimestamp")
+	scene.Expect(t, judged(before().Modified(going)), "")
+	scene.Expect(t, judged(before().Modified(going).Added(scene.Pod("b", "n", "r"))), "Pod b was created")
+	scene.Expect(t, judged(before().Modified(going).Added(scene.Revision(2, "r"))), "ControllerRevision")
+	foreign := scene.Pod("b", "n", "r")
+	foreign.OwnerReferences[0].Name = "another"
+	scene.Expect(t, judged(before().Modified(going).Added(foreign)), "")
+}
+
 func TestSooner(t *testing.T) {
 	last, pod := scene.Pod("a", "n", "r"), scene.Pod("b", "m", "r")
-	for after, wrong := range map[time.Duration]string{time.Second: "", throttled - time.Second: "", throttled: "pod b was deleted 16s after pod a"} {
+	for after, wrong := range map[time.Duration]string{time.Second: "", throttled - watchSlack - time.Second: "", throttled: "pod b was deleted 16s after pod a"} {
 		sc := scene.New().Added(scene.Set(1, "r"), last, pod).Deleted(last.DeepCopy()).After(after).Modified(leaving(pod))
 		scene.Expect(t, sooner(sc.Entries, last, pod), wrong)
 	}

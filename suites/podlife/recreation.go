@@ -97,6 +97,10 @@ func collectionDeleted() framework.Spec {
 				return site.Same(pod)(s)
 			}
 			e.Becomes(ctx, e.Timeouts.Placement, "only the DaemonSet that does not match is left, with its pod", only)
+			// Until the controller hears of the deletion it may replace a pod that the
+			// collector takes; the collector then takes that one too.
+			site.Known(ctx, e, e.Nodes...)
+			e.Becomes(ctx, e.Timeouts.Placement, "only the DaemonSet that does not match is left, once the controller has heard that the other one is gone", only)
 			e.Stays(ctx, "it stays", nil, only)
 		},
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/site"
 	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
 
@@ -42,6 +43,9 @@ func statusConflicts() framework.Spec {
 					fleet.Annotated("dsconform.dev/written-"+strconv.Itoa(i), "yes"))
 			}
 			e.LabelNode(ctx, e.Nodes[1], key, "yes")
+			// The label has come and gone before: until the controller knows that it is
+			// there now, the pod that it has for the node may still be one that it deletes.
+			site.LookAgain(ctx, e, "agent", e.Nodes[1])
 			for _, node := range e.Nodes {
 				unbound.Ready(ctx, e, unbound.Await(ctx, e, last, node))
 			}
