@@ -6,6 +6,8 @@ import (
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
@@ -37,28 +39,50 @@ func minReadyCounts() framework.Spec {
 			e.BecomesFor(ctx, name, seconds*time.Second+e.Timeouts.Placement, "all pods count as available, with nothing happening but time",
 				fleet.Counts(created, map[string]int32{"numberReady": 2, "numberAvailable": 2, "numberUnavailable": 0}))
 			e.Measure("seconds from the last pod's readiness until numberAvailable was complete", lag(e.History.State(), pods).Seconds())
-			e.Check(fleet.Each(e, countedEarly), "no status counts a pod as available before it has been ready for %d s", seconds)
+			e.Check(fleet.Each(e, countedEarly()), "no status counts a pod as available before it has been ready for %d s", seconds)
 		},
 	}
 }
 
-// countedEarly judges an entry of the log: a DaemonSet's status may count as
-// many pods as available as there are, and no more.
-func countedEarly(s *history.State, en history.Entry) error {
-	ds, ok := en.Object.(*appsv1.DaemonSet)
-	if !ok || en.Change == history.Deleted {
+// countedEarly gives what judges the entries of a log, from its first to its
+// last: a DaemonSet's status may count as many pods as available as there are,
+// and no more. A pod that was ready and is not any more may be counted until a
+// status tells that the controller has heard of it, by its numberReady.
+func countedEarly() func(*history.State, history.Entry) error {
+	ready, lapsed := map[types.UID]bool{}, map[types.UID]bool{}
+	return func(s *history.State, en history.Entry) error {
+		if pod, ok := en.Object.(*corev1.Pod); ok {
+			is := oracle.Ready(pod) && en.Change != history.Deleted
+			if ready[pod.UID] && !is {
+				lapsed[pod.UID] = true
+			}
+			ready[pod.UID] = is
+		}
+		ds, ok := en.Object.(*appsv1.DaemonSet)
+		if !ok || en.Change == history.Deleted {
+			return nil
+		}
+		var available, waiting, steady int32
+		for _, pod := range s.PodsOf(ds) {
+			if oracle.Ready(pod) && !lapsed[pod.UID] {
+				steady++
+			}
+			if ok, _ := oracle.Available(pod, ds.Spec.MinReadySeconds, en.Time.Add(fleet.Skew)); ok {
+				available++
+			} else if lapsed[pod.UID] {
+				waiting++
+			}
+		}
+		if ds.Status.NumberReady <= steady {
+			clear(lapsed)
+			waiting = 0
+		}
+		available += waiting
+		if ds.Status.NumberAvailable > available {
+			return fmt.Errorf("numberAvailable is %d when %d pods have been ready for %d s", ds.Status.NumberAvailable, available, ds.Spec.MinReadySeconds)
+		}
 		return nil
 	}
-	var available int32
-	for _, pod := range s.PodsOf(ds) {
-		if ok, _ := oracle.Available(pod, ds.Spec.MinReadySeconds, en.Time.Add(fleet.Skew)); ok {
-			available++
-		}
-	}
-	if ds.Status.NumberAvailable > available {
-		return fmt.Errorf("numberAvailable is %d when %d pods have been ready for %d s", ds.Status.NumberAvailable, available, ds.Spec.MinReadySeconds)
-	}
-	return nil
 }
 
 // lag is the time from the readiness of the last of the pods until now.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/dsconform/dsconform/suites/internal/fleet"
@@ -73,8 +74,33 @@ func TestCountedEarly(t *testing.T) {
 		3 * time.Second: "numberAvailable is 1 when 0 pods", 4 * time.Second: "", 6 * time.Second: "",
 	} {
 		sc := scene.New().Added(ds, scene.Pod("a", "a", "old", scene.Ready(0))).After(at).Modified(counted)
-		scene.Expect(t, fleet.EachOf(scene.Space, sc.Entries, countedEarly), wrong)
+		scene.Expect(t, fleet.EachOf(scene.Space, sc.Entries, countedEarly()), wrong)
 	}
+}
+
+// A status that still counts a pod which has lapsed is late. It is early once
+// the controller has said, by numberReady, that it has heard of the lapse.
+func TestCountedEarlyAfterALapse(t *testing.T) {
+	ds := scene.Set(1, "old")
+	ds.Spec.MinReadySeconds = 5
+	status := func(ready, available int32) *appsv1.DaemonSet {
+		out := ds.DeepCopy()
+		out.Status.NumberReady, out.Status.NumberAvailable = ready, available
+		return out
+	}
+	lapsed := func() *scene.Scene {
+		return scene.New().Added(ds, scene.Pod("a", "a", "old", scene.Ready(0))).
+			After(4 * time.Second).Modified(scene.Pod("a", "a", "old"))
+	}
+	judged := func(sc *scene.Scene) error { return fleet.EachOf(scene.Space, sc.Entries, countedEarly()) }
+	scene.Expect(t, judged(lapsed().After(2*time.Second).Modified(status(1, 1))), "")
+	scene.Expect(t, judged(lapsed().After(2*time.Second).Modified(status(0, 1))), "numberAvailable is 1 when 0 pods")
+	again := func(sc *scene.Scene) *scene.Scene {
+		return sc.Modified(scene.Pod("a", "a", "old", scene.Ready(5*time.Second)))
+	}
+	heard := lapsed().Modified(status(0, 0)).After(time.Second)
+	scene.Expect(t, judged(again(heard).After(time.Second).Modified(status(1, 1))), "numberAvailable is 1 when 0 pods")
+	scene.Expect(t, judged(again(lapsed()).After(time.Second).Modified(status(1, 1))), "")
 }
 
 func TestEnded(t *testing.T) {

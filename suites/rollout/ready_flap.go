@@ -37,7 +37,7 @@ func readyFlap() framework.Spec {
 			// not yet available; one that says it is available too early is told below.
 			e.BecomesFor(ctx, name, e.Timeouts.PodReady+seconds*time.Second+e.Timeouts.Placement, "the pod counts as ready again, and as available in the end",
 				fleet.Counts(created, map[string]int32{"numberReady": 2, "numberAvailable": 2, "numberUnavailable": 0}))
-			e.Check(fleet.Each(e, countedEarly), "no status counts the pod as available before it has been ready again for %d s", seconds)
+			e.Check(fleet.Each(e, countedEarly()), "no status counts the pod as available before it has been ready again for %d s", seconds)
 		},
 	}
 }
