@@ -124,7 +124,7 @@ func strayWrite(prev *history.State, e history.Entry, before metav1.Object) (by 
 		case e.Change == history.Deleted, pod.DeletionTimestamp != nil:
 			return by, !leaving && !disrupted(pod)
 		}
-		return by, !ofTheNode(by)
+		return by, !ofTheNode(by) && !markedNotReady(before, pod, by)
 	case history.KindNode, history.KindEvent, history.KindAction:
 	}
 	return by, false
@@ -147,6 +147,23 @@ func converged(prev *history.State, e history.Entry, o metav1.Object) bool {
 		}
 	}
 	return false
+}
+
+// markedNotReady tells whether the write is the node life-cycle controller's,
+// which takes the pods of a node that it no longer hears of for not Ready. In
+// Kubernetes it shares its name in managedFields with the DaemonSet controller,
+// but no controller of DaemonSets writes the status of a pod.
+func markedNotReady(before metav1.Object, pod *corev1.Pod, by []metav1.ManagedFieldsEntry) bool {
+	was, ok := before.(*corev1.Pod)
+	if !ok || !oracle.Ready(was) || oracle.Ready(pod) {
+		return false
+	}
+	for _, m := range by {
+		if m.Subresource != "status" {
+			return false
+		}
+	}
+	return len(by) > 0
 }
 
 // ofTheNode tells whether only kubelets and schedulers wrote.

@@ -55,6 +55,24 @@ func TestQuiescence(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	})
+	t.Run("the pods of a node that is not heard of any more", func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			by         metav1.ManagedFieldsEntry
+			is         corev1.ConditionStatus
+			violations int
+		}{
+			"marked not Ready":                {wrote("kube-controller-manager", "status", time.Time{}), corev1.ConditionFalse, 0},
+			"not by way of the status":        {wrote("kube-controller-manager", "", time.Time{}), corev1.ConditionFalse, 1},
+			"written, though Ready as before": {wrote("kube-controller-manager", "status", time.Time{}), corev1.ConditionTrue, 1},
+		} {
+			s, n := calm(t)
+			s.pods["a-v1"].ManagedFields = []metav1.ManagedFieldsEntry{wrote(tc.by.Manager, tc.by.Subresource, s.now)}
+			s.readiness("a-v1", tc.is)
+			if got, moved := Quiescence(s.entries, int64(n)); len(got.Violations) != tc.violations || moved != (tc.violations == 0) {
+				t.Errorf("%s: moved %v, got %+v", name, moved, got)
+			}
+		}
+	})
 	t.Run("a controller that writes a pod's metadata", func(t *testing.T) {
 		s, n := calm(t)
 		s.modify("a-v1", func(p *corev1.Pod) {
