@@ -109,20 +109,16 @@ func (c *Cluster) make(ctx context.Context, o Options, p programs) error {
 	return c.store.update(ctx, func(st *state) { st.Phase = phaseReady })
 }
 
-// lay writes all files and picks the ports.
+// lay takes the ports and writes all files.
 func (c *Cluster) lay(ctx context.Context, o Options, st *state) error {
-	ports, err := controlplane.FreePorts(ctx)
-	if err != nil {
+	if err := c.store.takePorts(ctx, st, controlplane.FreePorts); err != nil {
 		return err
 	}
-	st.Ports, c.plan.Ports = ports, ports
-	if err = c.store.write(*st); err != nil {
+	c.plan.Ports = st.Ports
+	if err := c.plan.Write(time.Now()); err != nil {
 		return err
 	}
-	if err = c.plan.Write(time.Now()); err != nil {
-		return err
-	}
-	if err = c.writeStages(ctx, o); err != nil {
+	if err := c.writeStages(ctx, o); err != nil {
 		return err
 	}
 	if c.kubeconfig != c.plan.Kubeconfig() {

@@ -120,16 +120,33 @@ func TestKubeconfigsHoldAllTheyNeed(t *testing.T) {
 
 func TestFreePorts(t *testing.T) {
 	t.Parallel()
-	p, err := FreePorts(t.Context())
+	taken := map[int]bool{}
+	for port := firstPort; port <= lastPort; port++ {
+		taken[port] = port%8 != 0
+	}
+	p, err := FreePorts(t.Context(), taken)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[int]bool{}
-	for _, port := range []int{p.EtcdClient, p.EtcdPeer, p.APIServer, p.ControllerManager, p.Scheduler} {
-		if port == 0 || seen[port] {
-			t.Errorf("ports %+v", p)
+	if p.EtcdClient == 0 || p.EtcdPeer == 0 || p.APIServer == 0 || p.ControllerManager == 0 || p.Scheduler == 0 {
+		t.Errorf("ports %+v", p)
+	}
+	for _, port := range p.All() {
+		if taken[port] {
+			t.Errorf("port %d of %+v is taken, or there twice", port, p)
 		}
-		seen[port] = true
+		taken[port] = true
+	}
+}
+
+func TestNoPortIsFree(t *testing.T) {
+	t.Parallel()
+	taken := map[int]bool{}
+	for port := firstPort; port <= lastPort; port++ {
+		taken[port] = true
+	}
+	if p, err := FreePorts(t.Context(), taken); err == nil || !strings.Contains(err.Error(), "is another cluster's") {
+		t.Errorf("got %+v, %v", p, err)
 	}
 }
 

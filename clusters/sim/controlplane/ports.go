@@ -21,19 +21,35 @@ const (
 	portTries = 200
 )
 
-// FreePorts picks ports that nobody listens on, at random, so that clusters that
-// are made at the same time pick others. They are held until all are picked;
-// between this and a component's start another process may still take one, which
-// that component's log then says.
-func FreePorts(ctx context.Context) (p Ports, err error) {
+// All lists the ports.
+func (p Ports) All() []int {
+	var all []int
+	for _, port := range p.each() {
+		all = append(all, *port)
+	}
+	return all
+}
+
+// each gives the ports to be read or set.
+func (p *Ports) each() []*int {
+	return []*int{&p.EtcdClient, &p.EtcdPeer, &p.APIServer, &p.ControllerManager, &p.Scheduler}
+}
+
+// FreePorts picks ports that nobody listens on and that are not taken: a port
+// that was picked has no listener until its component starts, and so is only
+// known to be another cluster's by what that one recorded. They are drawn at
+// random, as clusters whose records lie elsewhere are not seen, and held until
+// all are picked; between this and a component's start such a cluster, or any
+// other process, may still take one, which that component's log then says.
+func FreePorts(ctx context.Context, taken map[int]bool) (p Ports, err error) {
 	var held []net.Listener
 	defer func() {
 		for _, l := range held {
 			err = errors.Join(err, l.Close())
 		}
 	}()
-	for _, port := range []*int{&p.EtcdClient, &p.EtcdPeer, &p.APIServer, &p.ControllerManager, &p.Scheduler} {
-		l, number, err := hold(ctx)
+	for _, port := range p.each() {
+		l, number, err := hold(ctx, taken)
 		if err != nil {
 			return p, fmt.Errorf("looking for a free port on %s: %w", Address, err)
 		}
@@ -43,8 +59,8 @@ func FreePorts(ctx context.Context) (p Ports, err error) {
 	return p, nil
 }
 
-// hold listens on a port of the range that nobody else listens on.
-func hold(ctx context.Context) (net.Listener, int, error) {
+// hold listens on a port of the range that nobody else listens on or has taken.
+func hold(ctx context.Context, taken map[int]bool) (net.Listener, int, error) {
 	var config net.ListenConfig
 	var last error
 	for range portTries {
@@ -53,6 +69,10 @@ func hold(ctx context.Context) (net.Listener, int, error) {
 			return nil, 0, fmt.Errorf("drawing a port: %w", err)
 		}
 		number := firstPort + int(drawn.Int64())
+		if taken[number] {
+			last = fmt.Errorf("port %d is another cluster's", number)
+			continue
+		}
 		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(Address, strconv.Itoa(number)))
 		switch {
 		case err == nil:
