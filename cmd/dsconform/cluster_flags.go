@@ -32,7 +32,10 @@ type clusterFlags struct {
 	// kubeconfig is where the kubeconfig is written; commands that have a flag
 	// for it set it.
 	kubeconfig string
-	set        *pflag.FlagSet
+	// onPrivate tells that the engine found is a private one, which may have been
+	// started for this and is to be stopped when nothing runs on it any more.
+	onPrivate bool
+	set       *pflag.FlagSet
 }
 
 // register adds the flags that every command which makes a cluster has.
@@ -60,13 +63,23 @@ func registerEngine(fs *pflag.FlagSet, private *bool) {
 	fs.BoolVar(private, "private-engine", false, "allow a container engine of dsconform's own, if the system has none that will do (root on Debian or Ubuntu; installs docker.io if it is missing)")
 }
 
+// find gives the engine that clusters are made on. A private one is started if
+// need be, which onPrivate tells from then on.
+func (f *clusterFlags) find(ctx context.Context, log *steps.Log) (*engine.Engine, error) {
+	e, err := engine.Find(ctx, engine.Options{Private: f.privateEngine, System: true, Log: log})
+	if err == nil && e.Private() {
+		f.onPrivate = true
+	}
+	return e, err
+}
+
 // get makes the cluster, or gives the one there is if --reuse allows it, and
 // tells whether it was made just now.
 func (f *clusterFlags) get(ctx context.Context, log *steps.Log) (c *kind.Cluster, made bool, err error) {
 	if err = f.check(); err != nil {
 		return nil, false, err
 	}
-	e, err := engine.Find(ctx, engine.Options{Private: f.privateEngine, System: true, Log: log})
+	e, err := f.find(ctx, log)
 	if err != nil {
 		return nil, false, err
 	}

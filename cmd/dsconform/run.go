@@ -166,15 +166,21 @@ func (f *runFlags) done(ctx context.Context, t *target, log *steps.Log) error {
 }
 
 // prepare makes the cluster and, beside it, the images, and brings the two together.
-func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (*target, map[string]string, error) {
+// Whatever stops it on the way, a private engine is not left running for nothing.
+func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (t *target, names map[string]string, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, f.cluster.stopEngine(context.WithoutCancel(ctx), log))
+		}
+	}()
 	f.cluster.keep = f.keep
-	if err := f.cluster.choose(ctx, log); err != nil {
+	if err = f.cluster.choose(ctx, log); err != nil {
 		return nil, nil, err
 	}
 	if f.cluster.provider == sim.ProviderName && !f.cluster.sim.set.Changed("procs") {
 		f.procs = simulatedProcs
 	}
-	if err := f.fitSubject(); err != nil {
+	if err = f.fitSubject(); err != nil {
 		return nil, nil, err
 	}
 	var (
@@ -189,7 +195,7 @@ func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (*target, map[st
 		chosen, archives, imageErr = imageMap(making, f.images, f.cluster.provider != sim.ProviderName, log)
 		return imageErr
 	})
-	t, err := f.cluster.open(ctx, log)
+	t, err = f.cluster.open(ctx, log)
 	if err != nil {
 		cancel()
 		_ = group.Wait() // What stopped us is in err; the images were only stopped with it.

@@ -96,7 +96,7 @@ func (f *targetFlags) choose(ctx context.Context, log *steps.Log) error {
 		f.provider = existing.ProviderName
 		return nil
 	}
-	_, err := engine.Find(ctx, engine.Options{Private: f.kind.privateEngine, System: true, Log: log})
+	_, err := f.kind.find(ctx, log)
 	switch {
 	case err == nil:
 		f.provider = kind.ProviderName
@@ -126,6 +126,8 @@ func (f *targetFlags) open(ctx context.Context, log *steps.Log) (*target, error)
 	return t, nil
 }
 
+// openBare is open without the nodes beside. A private engine that it starts
+// runs on though it fails: prepare stops it.
 func (f *targetFlags) openBare(ctx context.Context, log *steps.Log) (*target, error) {
 	switch f.provider {
 	case existing.ProviderName:
@@ -146,7 +148,7 @@ func (f *targetFlags) openBare(ctx context.Context, log *steps.Log) (*target, er
 	}
 	c, made, err := f.kind.get(ctx, log)
 	if err != nil {
-		return nil, errors.Join(err, f.stopEngine(context.WithoutCancel(ctx), log))
+		return nil, err
 	}
 	return &target{cluster: c, kind: c, made: made, flags: f}, nil
 }
@@ -184,11 +186,14 @@ func (t *target) closeCluster(ctx context.Context, log *steps.Log) error {
 	return errors.Join(t.kind.Delete(ctx), t.flags.stopEngine(ctx, log))
 }
 
-// stopEngine stops the private engine unless another cluster runs on it.
+// stopEngine stops the private engine that was found, unless another cluster
+// runs on it. It does so once: an engine that is there a moment later is another
+// process's, which may be about to make its cluster.
 func (f *targetFlags) stopEngine(ctx context.Context, log *steps.Log) error {
-	if !f.kind.privateEngine {
+	if !f.kind.onPrivate {
 		return nil
 	}
+	f.kind.onPrivate = false
 	e, err := engine.Open(ctx, "")
 	if err != nil {
 		return nil //nolint:nilerr // No private engine runs: there is nothing to stop.
