@@ -1,6 +1,7 @@
 package nodepool
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,6 @@ const (
 	LabelPrefix = "lease.dsconform.dev/"
 
 	configMap = "nodepool"
-	tableKey  = "table.json"
 )
 
 // Pool shares the cluster's worker nodes among specs.
@@ -60,23 +60,23 @@ func (p *Pool) Reset(ctx context.Context, run string) error {
 			return err
 		}
 	}
-	table := Table{Run: run}
+	table := &Table{Run: run}
 	if table.Pool, err = p.candidates(ctx); err != nil {
 		return err
 	}
-	raw, err := json.Marshal(table)
-	if err != nil {
-		return fmt.Errorf("encode the table of leases: %w", err)
+	cm := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: configMap, Namespace: Namespace}}
+	raw, err := encode(table)
+	if err == nil {
+		err = store(cm, raw)
 	}
-	cm := &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Name: configMap, Namespace: Namespace},
-		Data:       map[string]string{tableKey: string(raw)},
+	if err != nil {
+		return fmt.Errorf("make the table of leases: %w", err)
 	}
 	err = p.client.CoreV1().ConfigMaps(Namespace).Delete(ctx, configMap, metav1.DeleteOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("delete the last run's table of leases: %w", err)
 	}
-	if _, err := p.client.CoreV1().ConfigMaps(Namespace).Create(ctx, cm, metav1.CreateOptions{}); err != nil {
+	if _, err = p.client.CoreV1().ConfigMaps(Namespace).Create(ctx, cm, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("create the table of leases: %w", err)
 	}
 	return nil
@@ -209,19 +209,18 @@ func (p *Pool) update(ctx context.Context, change func(*Table)) error {
 		if err != nil {
 			return err
 		}
-		var t Table
-		if err = json.Unmarshal([]byte(cm.Data[tableKey]), &t); err != nil {
-			return fmt.Errorf("decode the table: %w", err)
-		}
-		change(&t)
-		raw, err := json.Marshal(t)
+		t, before, err := load(cm)
 		if err != nil {
-			return fmt.Errorf("encode the table: %w", err)
+			return err
 		}
-		if string(raw) == cm.Data[tableKey] {
-			return nil
+		change(t)
+		after, err := encode(t)
+		if err != nil || bytes.Equal(before, after) {
+			return err
 		}
-		cm.Data = map[string]string{tableKey: string(raw)}
+		if err = store(cm, after); err != nil {
+			return err
+		}
 		_, err = p.client.CoreV1().ConfigMaps(Namespace).Update(ctx, cm, metav1.UpdateOptions{})
 		return err
 	})
