@@ -55,9 +55,11 @@ func (t *Table) short(need Need) error {
 // ours leaves out the nodes that joined since the run began: a spec made them,
 // and takes them out again.
 func (t *Table) ours(nodes []Candidate) []Candidate {
-	return slices.DeleteFunc(slices.Clone(nodes), func(n Candidate) bool {
-		return !slices.ContainsFunc(t.Pool, func(p Candidate) bool { return p.Name == n.Name })
-	})
+	known := make(map[string]bool, len(t.Pool))
+	for _, n := range t.Pool {
+		known[n.Name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(nodes), func(n Candidate) bool { return !known[n.Name] })
 }
 
 // Candidate is a node that may be leased.
