@@ -144,13 +144,26 @@ func (f *server) stream() stream {
 // record starts a recorder on the server alone.
 func record(t *testing.T, f *server) *Recorder {
 	t.Helper()
+	return recordStream(t, f.stream())
+}
+
+// recordStream starts a recorder on one stream alone.
+func recordStream(t *testing.T, s stream) *Recorder {
+	t.Helper()
+	r := blankRecorder(t)
+	if err := r.follow(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// blankRecorder is a recorder that follows nothing yet.
+func blankRecorder(t *testing.T) *Recorder {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &Recorder{
 		log: slog.New(slog.DiscardHandler), home: "spec", ctx: ctx, cancel: cancel,
 		state: NewState("spec"), changed: make(chan struct{}),
-	}
-	if err := r.follow(ctx, f.stream()); err != nil {
-		t.Fatal(err)
 	}
 	t.Cleanup(r.Stop)
 	return r
