@@ -289,6 +289,7 @@ func TestAListThatIsNoneIsAnError(t *testing.T) {
 	for name, o := range map[string]runtime.Object{
 		"no list":          &corev1.Pod{},
 		"no metadata":      &runtime.Unknown{},
+		"no items":         &metav1.Status{},
 		"items without it": &corev1.List{Items: []runtime.RawExtension{{Object: &runtime.Unknown{}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
