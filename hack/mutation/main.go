@@ -50,7 +50,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.keep, "keep", false, "keep the logs and bundles of every trial")
 	flags.BoolVar(&o.pageOnly, "page", false, "only make the page of the file again")
 	flags.DurationVar(&o.budget, "budget", 0, "end the run after this time, as by Ctrl-C; 0 for no such end")
-	flags.DurationVar(&o.clauseLimit, "clause-limit", 4*time.Minute, "the limit of a trial of a mutant's clauses")
+	flags.DurationVar(&o.clauseLimit, "clause-limit", 10*time.Minute, "the limit of a trial of a mutant's clauses; some specs need six minutes to fail")
 	flags.DurationVar(&o.wholeLimit, "whole-limit", 20*time.Minute, "the limit of a trial of the whole suite")
 	if err := command.ParseAll(flags, args, out); err != nil {
 		return o, err
