@@ -46,6 +46,7 @@ func (j *judge) baseline(ctx context.Context, jobs int) (result.Baseline, string
 			kubernetes = report.Environment.KubernetesVersion
 			out.Passed += report.Summary.Passed
 			out.Skipped = append(out.Skipped, trial.In(report, reports.Skipped)...)
+			note(out.Took, report)
 			doubtful = append(append(doubtful, trial.In(report, reports.Failed)...), trial.In(report, reports.Unknown)...)
 			return nil
 		})
@@ -61,6 +62,7 @@ func (j *judge) baseline(ctx context.Context, jobs int) (result.Baseline, string
 		out.Repeated = append(out.Repeated, trial.In(report, reports.Passed)...)
 		out.Passed += report.Summary.Passed
 		out.Skipped = append(out.Skipped, trial.In(report, reports.Skipped)...)
+		note(out.Took, report)
 		out.Wrong = append(append(out.Wrong, trial.In(report, reports.Failed)...), trial.In(report, reports.Unknown)...)
 	}
 	out.Seconds = time.Since(begun).Seconds()
@@ -68,9 +70,16 @@ func (j *judge) baseline(ctx context.Context, jobs int) (result.Baseline, string
 	return out, kubernetes, nil
 }
 
+// note adds how long each spec of the report took.
+func note(took map[string]float64, report *reports.Report) {
+	for _, s := range report.Specs {
+		took[s.ID] = max(took[s.ID], s.DurationSeconds)
+	}
+}
+
 // noBaseline is a baseline that nothing is known of, with no list that is null.
 func noBaseline() result.Baseline {
-	return result.Baseline{Skipped: []string{}, Repeated: []string{}, Wrong: []string{}}
+	return result.Baseline{Skipped: []string{}, Repeated: []string{}, Wrong: []string{}, Took: map[string]float64{}}
 }
 
 func (j *judge) unmutated(ctx context.Context, slot string, specs []string) (*reports.Report, error) {

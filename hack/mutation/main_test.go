@@ -42,6 +42,8 @@ type fake struct {
 	trials []trial.Trial
 	// wrong are states of specs with the unmutated controller.
 	wrong map[string]reports.State
+	// took is how many seconds a spec takes; 2 where it does not say.
+	took map[string]float64
 	// cancel ends the run at the first trial with this mutant.
 	cancel func()
 	at     string
@@ -70,6 +72,9 @@ func (f *fake) run(ctx context.Context, t trial.Trial) (*reports.Report, error) 
 		}
 		f.seen[mutant+id]++
 		s := reports.Spec{ID: id, State: f.state(mutant, id), DurationSeconds: 2}
+		if took, ok := f.took[id]; ok {
+			s.DurationSeconds = took
+		}
 		if s.State != reports.Passed {
 			s.Reason = "because"
 		}

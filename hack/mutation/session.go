@@ -46,6 +46,7 @@ func (s *session) run(ctx context.Context, chosen map[string]bool) error {
 	if s.result.Matrix {
 		return s.stage(ctx, pending, s.judge.byEach)
 	}
+	longestFirst(pending, s.result)
 	if err := s.stage(ctx, pending, s.judge.byClauses); err != nil {
 		return err
 	}

@@ -56,6 +56,8 @@ type Baseline struct {
 	Repeated []string `json:"repeated"`
 	// Wrong are the specs that did not pass at all, for which the run was refused.
 	Wrong []string `json:"wrong"`
+	// Took is how many seconds each spec took, by its ID; of those that were run again, the longer time.
+	Took map[string]float64 `json:"took,omitempty"`
 	// Seconds is how long it took.
 	Seconds float64 `json:"seconds"`
 }
