@@ -24,9 +24,10 @@ func earlier(file string, now *result.Result) (*result.Result, error) {
 }
 
 // takeOver puts the verdicts of an earlier result into now, but for the mutants
-// that are to be judged anew. A mutant without a real verdict has none to keep.
+// that are to be judged anew. A mutant without a real verdict has none to keep. Of
+// the numbers of jobs the greater stands: it is the load that verdicts were found under.
 func takeOver(now, old *result.Result, anew map[string]bool) int {
-	now.Started, now.Baseline, now.Kubernetes = old.Started, old.Baseline, old.Kubernetes
+	now.Started, now.Baseline, now.Kubernetes, now.Jobs = old.Started, old.Baseline, old.Kubernetes, max(now.Jobs, old.Jobs)
 	had := map[string]result.Mutant{}
 	for _, m := range old.Mutants {
 		had[m.ID] = m

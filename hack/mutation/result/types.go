@@ -32,7 +32,7 @@ type Result struct {
 	Finished time.Time `json:"finished"`
 	// Seconds is how long the run took, all its parts together where it was resumed.
 	Seconds float64 `json:"seconds"`
-	// Jobs is how many mutants were judged at once.
+	// Jobs is how many mutants were judged at once; the most where its parts differ in that.
 	Jobs int `json:"jobs"`
 	// Matrix tells that every spec was run against every mutant, and not only up to the first kill.
 	Matrix bool `json:"matrix"`
