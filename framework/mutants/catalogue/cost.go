@@ -153,7 +153,7 @@ func readsTooMany() []Mutant {
 		{
 			ID:         "polls",
 			Notice:     "The controller lists DaemonSets and pods every two seconds, also when nothing happens.",
-			Clauses:    []string{"DS-CST-002"},
+			Clauses:    []string{"DS-CST-007"},
 			Injection:  "beside: both are listed every two seconds",
 			ModelledOn: "Listing on a timer instead of watching.",
 			Inject: func(s *rig.Setup) {
