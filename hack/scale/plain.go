@@ -23,6 +23,9 @@ func plainly(ctx context.Context, exe string, c *sim.Cluster, n int, out *result
 		var said bytes.Buffer
 		cmd.Stdin, cmd.Stderr, cmd.Env = bytes.NewReader(stdin), &said, os.Environ()
 		if err := cmd.Run(); err != nil {
+			if ctx.Err() != nil {
+				err = ctx.Err() // and not that it was killed for it
+			}
 			return fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(said.String()))
 		}
 		return nil
@@ -43,7 +46,7 @@ func plainly(ctx context.Context, exe string, c *sim.Cluster, n int, out *result
 		what string
 		do   func(context.Context) error
 	}{
-		{"nodes Ready", func(ctx context.Context) error {
+		{nodesReady, func(ctx context.Context) error {
 			if err := kubectl(ctx, nodes, "create", "-f", "-"); err != nil {
 				return err
 			}
