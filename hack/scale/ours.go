@@ -45,13 +45,9 @@ func daemonSet() *appsv1.DaemonSet {
 
 // ours times the cluster as the specs use it.
 func ours(ctx context.Context, c *sim.Cluster, n int, out *result) error {
-	config, err := c.RESTConfig()
+	cs, err := client(c)
 	if err != nil {
 		return err
-	}
-	cs, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return fmt.Errorf("making a client: %w", err)
 	}
 	before, err := syncs(ctx, c)
 	if err != nil {
@@ -89,6 +85,19 @@ func ours(ctx context.Context, c *sim.Cluster, n int, out *result) error {
 		}
 		return rolledOut(ctx, cs, 0, n+1)
 	})
+}
+
+// client gives a client of the cluster.
+func client(c *sim.Cluster) (kubernetes.Interface, error) {
+	config, err := c.RESTConfig()
+	if err != nil {
+		return nil, err
+	}
+	cs, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("making a client: %w", err)
+	}
+	return cs, nil
 }
 
 // rolledOut waits until the DaemonSet's status says that n pods of its newest

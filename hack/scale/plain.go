@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dsconform/dsconform/clusters"
+	"github.com/dsconform/dsconform/clusters/await"
 	"github.com/dsconform/dsconform/clusters/sim"
 	"github.com/dsconform/dsconform/clusters/sim/kubelet"
 )
@@ -30,11 +31,15 @@ func plainly(ctx context.Context, exe string, c *sim.Cluster, n int, out *result
 		}
 		return nil
 	}
-	nodes, err := manifest(0, n)
+	cs, err := client(c)
 	if err != nil {
 		return err
 	}
-	one, err := manifest(n, 1)
+	nodes, names, err := manifest(0, n)
+	if err != nil {
+		return err
+	}
+	one, _, err := manifest(n, 1)
 	if err != nil {
 		return err
 	}
@@ -50,7 +55,9 @@ func plainly(ctx context.Context, exe string, c *sim.Cluster, n int, out *result
 			if err := kubectl(ctx, nodes, "create", "-f", "-"); err != nil {
 				return err
 			}
-			return kubectl(ctx, nil, "wait", "--for=condition=Ready", "nodes", "--all", "--timeout="+stepLimit.String())
+			// As ours are watched: kubectl wait asks for the nodes one after the other,
+			// five a second, and would be timed in their place.
+			return await.Nodes(ctx, await.AllNodes(cs), "the nodes to be Ready", names, await.Settled)
 		}},
 		{"DaemonSet created, until rolled out", func(ctx context.Context) error {
 			if err := kubectl(ctx, app, "create", "-f", "-"); err != nil {
@@ -78,20 +85,19 @@ func plainly(ctx context.Context, exe string, c *sim.Cluster, n int, out *result
 	return nil
 }
 
-// manifest gives the nodes from the first on, as one list.
-func manifest(first, count int) ([]byte, error) {
+// manifest gives the nodes from the first on, as one list, and their names.
+func manifest(first, count int) (raw []byte, names []string, err error) {
 	list := map[string]any{"apiVersion": "v1", "kind": "List", "metadata": metav1.ListMeta{}}
 	items := make([]any, 0, count)
 	for i := first; i < first+count; i++ {
 		machine := kubelet.Machine{Spec: clusters.NodeSpec{Name: fmt.Sprintf("plain-%05d", i), Role: clusters.RoleWorker}, Address: kubelet.Address(i + 2), Version: "v0.0.0"}
 		node := machine.Node()
 		node.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Node"}
-		items = append(items, node)
+		items, names = append(items, node), append(names, node.Name)
 	}
 	list["items"] = items
-	raw, err := json.Marshal(list)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the nodes: %w", err)
+	if raw, err = json.Marshal(list); err != nil {
+		return nil, nil, fmt.Errorf("encoding the nodes: %w", err)
 	}
-	return raw, nil
+	return raw, names, nil
 }
