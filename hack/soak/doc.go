@@ -3,9 +3,10 @@
 // load on the machine each time, and counts what did not pass though it should
 // have. `make soak N=100` runs it.
 //
-// Each run's verdict is a line of out/soak.jsonl as soon as it is in, so that the
-// hours of a hundred runs may be interrupted and gone on with; out/soak.json has
-// the counts and their upper bounds, and docs/reliability.md is made of that file.
+// Each run's verdict is a line of docs/reliability.jsonl as soon as it is in, so
+// that the hours of a hundred runs may be interrupted and gone on with, on another
+// machine too, and everybody can count again; out/soak.json has the counts and
+// their upper bounds, and docs/reliability.md is made of that file.
 //
 // What may not live here: a judgement of a single spec. That is dsconform's report.
 package main

@@ -44,7 +44,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "how many runs there are at once, each with its own cluster: load for one another")
 	flags.IntVar(&o.procs, "procs", 0, "how many specs run at once; 0 for dsconform's default")
 	flags.Float64Var(&o.budget, "budget", 0.001, "the greatest upper 95 % bound for the share of verdicts that are wrong")
-	flags.StringVar(&o.lines, "lines", "out/soak.jsonl", "the file to which each run's verdict is appended")
+	flags.StringVar(&o.lines, "lines", "docs/reliability.jsonl", "the file to which each run's verdict is appended")
 	flags.StringVar(&o.file, "out", "out/soak.json", "the file of the counts")
 	flags.StringVar(&o.doc, "doc", "docs/reliability.md", "the page to make of it")
 	flags.StringVar(&o.trials, "trials", "out/soak", "the folder of the runs' logs; those of runs in which all passed are removed")

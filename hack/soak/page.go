@@ -11,7 +11,7 @@ func page(s summary) string {
 	var b strings.Builder
 	linef := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	linef("# Reliability of the verdicts\n")
-	linef("<!-- Generated from out/soak.json by `make soak`. -->\n")
+	linef("<!-- Generated from docs/reliability.jsonl by `make soak`, a line of it for each run. -->\n")
 	linef("The stock controller is right, so that every spec has to pass. It was judged again and again on simulated nodes, as a program of its")
 	linef("own behind the proxy that sets faults, each time with another seed, and with 0 to %d busy loops at ordinary priority beside it, drawn", s.MaxLoops)
 	linef("by that seed%s. What failed accuses a controller that is right; what stayed unknown is no accusation, and no verdict either.\n", beside(s.Jobs))

@@ -13,7 +13,7 @@ import (
 	"github.com/dsconform/dsconform/reports"
 )
 
-// record is the verdict of one run, a line of out/soak.jsonl.
+// record is the verdict of one run, a line of docs/reliability.jsonl.
 type record struct {
 	// Key is the SHA-256 of the dsconform that judged.
 	Key string `json:"key"`
