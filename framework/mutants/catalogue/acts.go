@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"context"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -55,6 +56,13 @@ func rewriteStatus(s *rig.Setup, namespace, name string, change func(*appsv1.Dae
 		}
 		_, _ = s.Client.AppsV1().DaemonSets(namespace).UpdateStatus(s.Context, ds, metav1.UpdateOptions{})
 	}()
+}
+
+// stamp has the one condition of a status be that of the type, and tell the time.
+func stamp(kind appsv1.DaemonSetConditionType) func(*appsv1.DaemonSet) {
+	return func(ds *appsv1.DaemonSet) {
+		ds.Status.Conditions = []appsv1.DaemonSetCondition{{Type: kind, Status: corev1.ConditionTrue, Message: time.Now().Format(time.RFC3339Nano)}}
+	}
 }
 
 // rewriteAll is rewriteStatus for every DaemonSet.

@@ -108,23 +108,35 @@ func writesTooMany() []Mutant {
 		{
 			ID:         "writes-when-strangers-go",
 			Notice:     "The deletion of any pod of a namespace has the status of its DaemonSets written.",
-			Clauses:    []string{"DS-POD-016"},
+			Clauses:    []string{"DS-CST-002"},
 			Injection:  "beside: when a pod without a DaemonSet is deleted all statuses of its namespace are written as they are",
 			ModelledOn: "Looking at everything, because one does not know whose it was.",
-			Inject: watching(func(s *rig.Setup, before, p *corev1.Pod) {
-				if p != nil || owned(before) {
-					return
-				}
-				for _, ds := range s.Wire.DaemonSets.All() {
-					if ds.Namespace == before.Namespace {
-						go func() {
-							_, _ = s.Client.AppsV1().DaemonSets(ds.Namespace).UpdateStatus(s.Context, ds, metav1.UpdateOptions{})
-						}()
-					}
-				}
-			}),
+			Inject:     whenStrangersGo(nil),
+		},
+		{
+			ID:         "stamps-when-strangers-go",
+			Notice:     "The deletion of any pod of a namespace changes the status of its DaemonSets: all who watch those hear of it.",
+			Clauses:    []string{"DS-POD-016"},
+			Injection:  "beside: when a pod without a DaemonSet is deleted, a condition of each status of its namespace tells the time",
+			ModelledOn: "Noting in the status when one has last looked, and looking at everything.",
+			Inject:     whenStrangersGo(stamp("Looked")),
 		},
 	}
+}
+
+// whenStrangersGo has the statuses of a namespace be written, changed by change,
+// when a pod without a DaemonSet is deleted there; nil leaves them as they are.
+func whenStrangersGo(change func(*appsv1.DaemonSet)) inject {
+	return watching(func(s *rig.Setup, before, p *corev1.Pod) {
+		if p != nil || owned(before) {
+			return
+		}
+		for _, ds := range s.Wire.DaemonSets.All() {
+			if ds.Namespace == before.Namespace {
+				rewriteStatus(s, ds.Namespace, ds.Name, change)
+			}
+		}
+	})
 }
 
 // readsTooMany are reads of what the watches tell.

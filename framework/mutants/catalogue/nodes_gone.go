@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
@@ -134,11 +133,7 @@ func restless() []Mutant {
 			Inject: func(s *rig.Setup) {
 				s.Wire.Nodes.Change(func(c wire.Change[corev1.Node]) wire.Fate {
 					if c.Old != nil && sameForPods(c.Old, c.New) {
-						rewriteAll(s, func(ds *appsv1.DaemonSet) {
-							ds.Status.Conditions = []appsv1.DaemonSetCondition{{
-								Type: "NodesAlive", Status: corev1.ConditionTrue, Message: time.Now().Format(time.RFC3339Nano),
-							}}
-						})
+						rewriteAll(s, stamp("NodesAlive"))
 					}
 					return wire.Fate{}
 				})
