@@ -121,12 +121,12 @@ func endings() []Mutant {
 			ID:         "deletes-pods-itself",
 			Notice:     "A DaemonSet's pods are deleted with it though they were to be orphaned.",
 			Clauses:    []string{"DS-OWN-011", "DS-KUB-012"},
-			Injection:  "beside: the pods of a DaemonSet that is being deleted are deleted",
+			Injection:  "beside: the pods of a DaemonSet that is being deleted are deleted, found by its selector",
 			ModelledOn: "A finalizer's clean-up in the controller, which knows nothing of propagationPolicy.",
 			Inject: func(s *rig.Setup) {
 				s.Wire.DaemonSets.Change(func(c wire.Change[appsv1.DaemonSet]) wire.Fate {
 					if c.New.DeletionTimestamp != nil || c.Type == "DELETED" {
-						removeAll(s, podsOf(s, c.New))
+						removeAll(s, selectedBy(s, c.New))
 					}
 					return wire.Fate{}
 				})
@@ -143,6 +143,19 @@ func endings() []Mutant {
 			},
 		},
 	}
+}
+
+// selectedBy are the stored pods that a DaemonSet's selector matches, but for those
+// of other controllers. They are the set's own also when the garbage collector has
+// made orphans of them before the set is told of as one that is to go.
+func selectedBy(s *rig.Setup, ds *appsv1.DaemonSet) []*corev1.Pod {
+	var out []*corev1.Pod
+	for _, p := range s.Wire.Pods.All() {
+		if p.Namespace == ds.Namespace && matches(ds.Spec.Selector, p) && (orphan(p) || metav1.IsControlledBy(p, ds)) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // immortal expectations are never deleted.
