@@ -3,9 +3,11 @@ package nodepool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -187,81 +189,162 @@ func TestMoreNodesThanThereAreIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-func TestWhoWaitsIsServedOnceALeaseIsGivenBack(t *testing.T) {
-	c := fake.NewClientset(readyNode("a", nil))
+// waitingFor starts to acquire one node while another lease holds the only one.
+// It gives that lease, the watches that the wait has opened, and its outcome.
+func waitingFor(ctx context.Context, t *testing.T, c *fake.Clientset) (*Lease, *[]watch.Interface, chan error) {
+	t.Helper()
 	p := New(c)
-	if err := p.Reset(t.Context(), "run-1"); err != nil {
+	if err := p.Reset(ctx, "run-1"); err != nil {
 		t.Fatal(err)
 	}
-	first, err := p.Acquire(t.Context(), "DS-X-001", "one", Need{Workers: 1, Exclusive: true})
+	first, err := p.Acquire(ctx, "DS-X-001", "one", Need{Workers: 1, Exclusive: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	watched := make(chan struct{}, 1)
-	c.PrependWatchReactor("configmaps", func(ktesting.Action) (bool, watch.Interface, error) {
+	var opened []watch.Interface
+	c.PrependWatchReactor("configmaps", func(action ktesting.Action) (bool, watch.Interface, error) {
+		options := action.(ktesting.WatchActionImpl).ListOptions
+		if options.FieldSelector != "metadata.name=nodepool" || *options.TimeoutSeconds != 300 {
+			t.Errorf("the watch is of %q, for %d s", options.FieldSelector, *options.TimeoutSeconds)
+		}
 		w, failed := c.Tracker().Watch(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}, Namespace)
-		watched <- struct{}{}
+		opened = append(opened, w)
 		return true, w, failed
 	})
 	done := make(chan error, 1)
 	go func() {
-		second, failed := p.Acquire(t.Context(), "DS-X-002", "two", Need{Workers: 1, Exclusive: true})
+		second, failed := p.Acquire(ctx, "DS-X-002", "two", Need{Workers: 1, Exclusive: true})
 		if failed == nil && !slices.Equal(second.Nodes, []string{"a"}) {
-			failed = errors.New("it has other nodes")
+			failed = fmt.Errorf("it has %v", second.Nodes)
 		}
 		done <- failed
 	}()
-	<-watched
-	if err = first.Release(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err = <-done; err != nil {
-		t.Error(err)
-	}
+	synctest.Wait()
+	return first, &opened, done
+}
+
+func TestWhoWaitsIsServedOnceALeaseIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := fake.NewClientset(readyNode("a", nil))
+		first, opened, done := waitingFor(t.Context(), t, c)
+		waits := func(watches int) {
+			t.Helper()
+			synctest.Wait()
+			if len(*opened) != watches || len(tableOf(t, c).Waiting) == 0 {
+				t.Errorf("%d watches were opened, want %d; the table is %+v", len(*opened), watches, tableOf(t, c))
+			}
+		}
+		waits(1)
+		// What changes nothing for the one who waits is seen by the same watch.
+		if err := first.pool.update(t.Context(), func(table *Table) { table.Enqueue(Ticket{Token: "three", Need: Need{Workers: 1}}) }); err != nil {
+			t.Fatal(err)
+		}
+		waits(1)
+		(*opened)[0].Stop() // as the API server does after a while
+		waits(2)
+		if err := first.Release(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if table := tableOf(t, c); len(table.Held) != 1 || table.Held[0].Token != "two" || len(table.Waiting) != 1 {
+			t.Errorf("the table is %+v", table)
+		}
+	})
 }
 
 func TestWhoGivesUpLeavesTheQueueAndSaysWhatItWaitedFor(t *testing.T) {
-	c := fake.NewClientset(readyNode("a", nil))
-	p := New(c)
-	if err := p.Reset(t.Context(), "run-1"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.Acquire(t.Context(), "DS-X-001", "one", Need{Workers: 1, Exclusive: true}); err != nil {
-		t.Fatal(err)
-	}
-	limit, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	_, err := p.Acquire(limit, "DS-X-002", "two", Need{Workers: 1})
-	want := "lease nodes for DS-X-002: gave up waiting (0 of 1 fitting nodes are free, 1 are asked for): context deadline exceeded"
-	if !errors.Is(err, context.DeadlineExceeded) || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	if table := tableOf(t, c); len(table.Waiting) != 0 || len(table.Held) != 1 {
-		t.Errorf("the table is %+v", table)
+	const begun = "lease nodes for DS-X-002: gave up waiting (0 of 1 fitting nodes are free, 1 are asked for): "
+	interrupted := errors.New("the user interrupted")
+	for name, tc := range map[string]struct {
+		end  func(c *fake.Clientset, opened []watch.Interface, cancel context.CancelCauseFunc)
+		want string
+	}{
+		"its time is over": {func(_ *fake.Clientset, _ []watch.Interface, cancel context.CancelCauseFunc) { cancel(interrupted) }, begun + "the user interrupted"},
+		"no watch can be had": {func(c *fake.Clientset, opened []watch.Interface, _ context.CancelCauseFunc) {
+			c.PrependWatchReactor("configmaps", func(ktesting.Action) (bool, watch.Interface, error) { return true, nil, errors.New("refused") })
+			opened[0].Stop()
+		}, begun + "refused"},
+		"no watch can be had, for its time is over": {func(c *fake.Clientset, opened []watch.Interface, cancel context.CancelCauseFunc) {
+			c.PrependWatchReactor("configmaps", func(ktesting.Action) (bool, watch.Interface, error) {
+				cancel(interrupted)
+				return true, nil, errors.New("refused")
+			})
+			opened[0].Stop()
+		}, begun + "the user interrupted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				c := fake.NewClientset(readyNode("a", nil))
+				_, opened, done := waitingFor(ctx, t, c)
+				tc.end(c, *opened, cancel)
+				if err := <-done; err == nil || err.Error() != tc.want {
+					t.Errorf("got  %v\nwant %s", err, tc.want)
+				}
+				if table := tableOf(t, c); len(table.Waiting) != 0 || len(table.Held) != 1 {
+					t.Errorf("the table is %+v", table)
+				}
+			})
+		})
 	}
 }
 
 func TestAChangeThatOthersWereQuickerWithIsTriedAgain(t *testing.T) {
-	c := fake.NewClientset(readyNode("a", nil))
-	p := New(c)
-	if err := p.Reset(t.Context(), "run-1"); err != nil {
-		t.Fatal(err)
-	}
-	tries := 0
-	c.PrependReactor("update", "configmaps", func(ktesting.Action) (bool, runtime.Object, error) {
-		tries++
-		return tries < 3, nil, apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, configMap, errors.New("others were quicker"))
+	synctest.Test(t, func(t *testing.T) {
+		c := fake.NewClientset(readyNode("a", nil))
+		p := New(c)
+		if err := p.Reset(t.Context(), "run-1"); err != nil {
+			t.Fatal(err)
+		}
+		tries := 0
+		c.PrependReactor("update", "configmaps", func(ktesting.Action) (bool, runtime.Object, error) {
+			tries++
+			return tries < 3, nil, apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, configMap, errors.New("others were quicker"))
+		})
+		start := time.Now()
+		if _, err := p.Acquire(t.Context(), "DS-X-001", "one", Need{Workers: 1}); err != nil || tries != 3 {
+			t.Errorf("%v after %d tries, want the third to do", err, tries)
+		}
+		if took := time.Since(start); took < 100*time.Millisecond || took > 200*time.Millisecond {
+			t.Errorf("two pauses took %s, want 50 to 100 ms each", took)
+		}
+		if table := tableOf(t, c); len(table.Held) != 1 {
+			t.Errorf("the table is %+v", table)
+		}
+		// A change that changes nothing is not written.
+		if err := p.drop(t.Context(), "nobody's"); err != nil || tries != 3 {
+			t.Errorf("%v, %d writes", err, tries)
+		}
 	})
-	if _, err := p.Acquire(t.Context(), "DS-X-001", "one", Need{Workers: 1}); err != nil || tries != 3 {
-		t.Errorf("%v after %d tries, want the third to do", err, tries)
-	}
-	if table := tableOf(t, c); len(table.Held) != 1 {
-		t.Errorf("the table is %+v", table)
-	}
-	// A change that changes nothing is not written.
-	if err := p.drop(t.Context(), "nobody's"); err != nil || tries != 3 {
-		t.Errorf("%v, %d writes", err, tries)
-	}
+}
+
+// The API server may do what is asked and yet not come to say so.
+func TestALeaseGrantedUnheardIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := fake.NewClientset(readyNode("a", nil), readyNode("b", nil))
+		p := New(c)
+		if err := p.Reset(t.Context(), "run-1"); err != nil {
+			t.Fatal(err)
+		}
+		writes := 0
+		c.PrependReactor("update", "configmaps", func(action ktesting.Action) (bool, runtime.Object, error) {
+			if writes++; writes > 1 {
+				return false, nil, nil
+			}
+			done := c.Tracker().Update(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}, action.(ktesting.UpdateAction).GetObject(), Namespace)
+			return true, nil, errors.Join(done, apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, configMap, errors.New("it was written twice")))
+		})
+		lease, err := p.Acquire(t.Context(), "DS-X-001", "one", Need{Workers: 1, Exclusive: true})
+		if err != nil || !slices.Equal(lease.Nodes, []string{"a"}) || writes != 1 {
+			t.Fatalf("got %+v and %v after %d writes", lease, err, writes)
+		}
+		if table := tableOf(t, c); len(table.Held) != 1 || len(table.Waiting) != 0 {
+			t.Errorf("the table is %+v", table)
+		}
+	})
 }
 
 func TestATableSpoiltMeanwhileEndsTheWait(t *testing.T) {
