@@ -118,8 +118,9 @@ func TestRisesOnly(t *testing.T) {
 		return ds
 	}
 	sc := scene.New().Added(scene.Set(1, "r")).Modified(written(2, "0"), written(2, "0"), written(3, "1"))
-	scene.Expect(t, fleet.EachOf(scene.Space, sc.Entries, risesOnly()), "")
-	scene.Expect(t, fleet.EachOf(scene.Space, sc.Modified(written(3, "0")).Entries, risesOnly()), "went from 1 to 0")
+	scene.Expect(t, fleet.EachOf(scene.Space, sc.Entries, risesOnly(scene.Name)), "")
+	scene.Expect(t, fleet.EachOf(scene.Space, sc.Entries, risesOnly("another")), "")
+	scene.Expect(t, fleet.EachOf(scene.Space, sc.Modified(written(3, "0")).Entries, risesOnly(scene.Name)), "went from 1 to 0")
 	scene.Expect(t, allWritten(written(2, "0"), 1), "")
 	scene.Expect(t, allWritten(written(2, "0"), 2), "the annotation of write 1 is gone")
 	scene.Expect(t, allWritten(written(2, "7"), 1), `counts the writes is "7"`)

@@ -55,7 +55,7 @@ func statusConflicts() framework.Spec {
 					"numberReady": 2, "numberAvailable": 2, "numberUnavailable": 0, "numberMisscheduled": 0,
 				}))
 			e.Check(allWritten(e.History.State().DaemonSet("agent"), writes), "every annotation that the spec wrote is still there")
-			e.Check(fleet.Each(e, risesOnly()), "at no instant is a write of the spec undone")
+			e.Check(fleet.Each(e, risesOnly("agent")), "at no instant is a write of the spec undone")
 		},
 	}
 }
@@ -74,12 +74,12 @@ func allWritten(ds *appsv1.DaemonSet, writes int) error {
 }
 
 // risesOnly judges the entries of the log in their order: the annotation that
-// counts the spec's writes, and the generation, never go back.
-func risesOnly() func(*history.State, history.Entry) error {
+// counts the spec's writes to the DaemonSet, and its generation, never go back.
+func risesOnly(name string) func(*history.State, history.Entry) error {
 	count, generation := -1, int64(0)
 	return func(_ *history.State, en history.Entry) error {
 		ds, ok := en.Object.(*appsv1.DaemonSet)
-		if !ok {
+		if !ok || ds.Name != name {
 			return nil
 		}
 		now := -1
