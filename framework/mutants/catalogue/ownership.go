@@ -120,12 +120,14 @@ func endings() []Mutant {
 		{
 			ID:         "deletes-pods-itself",
 			Notice:     "A DaemonSet's pods are deleted with it though they were to be orphaned.",
-			Clauses:    []string{"DS-OWN-011", "DS-KUB-012"},
-			Injection:  "beside: the pods of a DaemonSet that is being deleted are deleted, found by its selector",
-			ModelledOn: "A finalizer's clean-up in the controller, which knows nothing of propagationPolicy.",
+			Clauses:    []string{"DS-OWN-011"},
+			Injection:  "beside: when a DaemonSet is gone the pods that its selector matches are deleted, but for those of other controllers",
+			ModelledOn: "Cleaning up by labels where the deletion is heard of, which tells nothing of propagationPolicy.",
 			Inject: func(s *rig.Setup) {
 				s.Wire.DaemonSets.Change(func(c wire.Change[appsv1.DaemonSet]) wire.Fate {
-					if c.New.DeletionTimestamp != nil || c.Type == "DELETED" {
+					// While the set is still there the garbage collector may be at its pods:
+					// who would be the quicker, nobody knows.
+					if c.Type == "DELETED" {
 						removeAll(s, selectedBy(s, c.New))
 					}
 					return wire.Fate{}
@@ -146,8 +148,7 @@ func endings() []Mutant {
 }
 
 // selectedBy are the stored pods that a DaemonSet's selector matches, but for those
-// of other controllers. They are the set's own also when the garbage collector has
-// made orphans of them before the set is told of as one that is to go.
+// of other controllers: its own, orphaned or not.
 func selectedBy(s *rig.Setup, ds *appsv1.DaemonSet) []*corev1.Pod {
 	var out []*corev1.Pod
 	for _, p := range s.Wire.Pods.All() {
