@@ -25,7 +25,8 @@ func plainly(ctx context.Context, exe string, c *sim.Cluster, n int, out *result
 		cmd.Stdin, cmd.Stderr, cmd.Env = bytes.NewReader(stdin), &said, os.Environ()
 		if err := cmd.Run(); err != nil {
 			if ctx.Err() != nil {
-				err = ctx.Err() // and not that it was killed for it
+				// That it was killed for it is no reason.
+				return fmt.Errorf("kubectl %s: %w", strings.Join(args, " "), ctx.Err())
 			}
 			return fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(said.String()))
 		}
