@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -11,9 +12,14 @@ import (
 	"k8s.io/klog/v2"
 )
 
+// rest is how many times as long as done took it is left alone, so that looking
+// at thousands of objects after each event takes no more than a tenth of a core
+// from those who bring about what is waited for.
+const rest = 9
+
 // Until watches the objects of one kind until done says that what is waited
-// for is there. done gets all objects, after the first list and after every
-// event since; its second answer says what is still missing and stands in the
+// for is there. done gets all objects, after the first list and when events have
+// come since; its second answer says what is still missing and stands in the
 // error if ctx ends first.
 func Until[T any, P object[T]](ctx context.Context, lw cache.ListerWatcher, what string, done func([]P) (bool, string)) error {
 	outer := ctx
@@ -46,7 +52,15 @@ func Until[T any, P object[T]](ctx context.Context, lw cache.ListerWatcher, what
 
 	missing := "nothing was heard of the API server"
 	synced := handle.HasSyncedChecker().Done()
+	var rested <-chan time.Time
 	for {
+		if rested != nil {
+			select {
+			case <-outer.Done():
+			case <-rested:
+			}
+			rested = nil
+		}
 		select {
 		case <-outer.Done():
 			if err := troubles.get(); err != nil {
@@ -61,9 +75,11 @@ func Until[T any, P object[T]](ctx context.Context, lw cache.ListerWatcher, what
 			}
 		}
 		var ok bool
+		begun := time.Now()
 		if ok, missing = done(typed[P](informer.GetStore().List())); ok {
 			return nil
 		}
+		rested = time.After(rest * time.Since(begun))
 	}
 }
 

@@ -72,6 +72,27 @@ func TestAwaitTellsWhatIsMissing(t *testing.T) {
 	}
 }
 
+func TestManyMissingNodesAreCounted(t *testing.T) {
+	t.Parallel()
+	names := make([]string, 5000)
+	for i := range names {
+		names[i] = fmt.Sprintf("n%04d", i)
+	}
+	for missing, want := range map[int]string{
+		0: "",
+		5: "node n0000 has not registered; node n0001 has not registered; node n0002 has not registered; node n0003 has not registered; node n0004 has not registered",
+		7: "node n0000 has not registered; node n0001 has not registered; node n0002 has not registered; node n0003 has not registered; node n0004 has not registered; and 2 more of 5000 nodes",
+	} {
+		var nodes []*corev1.Node
+		for _, name := range names[missing:] {
+			nodes = append(nodes, testNode(name, corev1.ConditionTrue))
+		}
+		if ok, got := everyNode(nodes, names, NodeReady); ok != (missing == 0) || got != want {
+			t.Errorf("%d missing: %v, %q", missing, ok, got)
+		}
+	}
+}
+
 func TestAwaitLooksAtAnEmptyList(t *testing.T) {
 	t.Parallel()
 	source := fcache.NewFakeControllerSource()

@@ -30,6 +30,9 @@ func Nodes(ctx context.Context, lw cache.ListerWatcher, what string, names []str
 	})
 }
 
+// named is how many nodes that are missing are named; the others are counted.
+const named = 5
+
 // everyNode is the decision of Nodes.
 func everyNode(nodes []*corev1.Node, names []string, check func(*corev1.Node) (bool, string)) (bool, string) {
 	have := make(map[string]*corev1.Node, len(nodes))
@@ -47,8 +50,15 @@ func everyNode(nodes []*corev1.Node, names []string, check func(*corev1.Node) (b
 			missing = append(missing, why)
 		}
 	}
+	if len(missing) == 0 {
+		return true, ""
+	}
 	sort.Strings(missing)
-	return len(missing) == 0, strings.Join(missing, "; ")
+	text := strings.Join(missing[:min(named, len(missing))], "; ")
+	if more := len(missing) - named; more > 0 {
+		text += fmt.Sprintf("; and %d more of %d nodes", more, len(names))
+	}
+	return false, text
 }
 
 // Registered is content with any node there is.
