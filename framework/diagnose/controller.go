@@ -6,37 +6,10 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
 )
-
-// beingDeleted: a DaemonSet in deletion is left alone by its controller.
-func beingDeleted(v *view) *Diagnosis {
-	if v.ds.DeletionTimestamp == nil {
-		return nil
-	}
-	d := &Diagnosis{
-		Class: NonConformant,
-		Cause: fmt.Sprintf("DaemonSet %s has been in deletion for %s and is held by the finalizers %s; its controller leaves it alone meanwhile",
-			v.ds.Name, v.ago(v.ds.DeletionTimestamp.Time), strings.Join(v.ds.Finalizers, ", ")),
-		Evidence: []string{fmt.Sprintf("%s left", count(len(v.pods), "pod"))},
-		Look:     []string{"the garbage collector's log (foregroundDeletion and orphan are its finalizers)", "finalizers of the pods that are left"},
-	}
-	for _, f := range v.ds.Finalizers {
-		if f != metav1.FinalizerDeleteDependents && f != metav1.FinalizerOrphanDependents {
-			d.Class = Suite
-			d.Look = []string{"who is to remove the finalizer " + f}
-		}
-	}
-	for _, p := range v.pods {
-		if len(p.Finalizers) > 0 {
-			d.Evidence = append(d.Evidence, fmt.Sprintf("pod %s is held by %s", p.Name, strings.Join(p.Finalizers, ", ")))
-		}
-	}
-	return d
-}
 
 // controllerSilent: nothing of what only a DaemonSet controller writes has
 // come since the specification was written.

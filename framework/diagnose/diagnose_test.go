@@ -388,6 +388,14 @@ func TestCause(t *testing.T) {
 			s.put(history.KindDaemonSet, history.Modified, s.ds)
 			s.pass(30 * time.Second)
 		}},
+		"pod-taken-from-a-set-in-deletion": {NonConformant, func(s *scene) {
+			s.up()
+			at := s.time()
+			s.ds.DeletionTimestamp, s.ds.Finalizers = &at, []string{"orphan", "example.com/hold"}
+			s.put(history.KindDaemonSet, history.Modified, s.ds)
+			s.modify("b-v1", func(p *corev1.Pod) { p.DeletionTimestamp = &at })
+			s.pass(30 * time.Second)
+		}},
 		"set-held-by-finalizers": {NonConformant, func(s *scene) {
 			s.up()
 			at := s.time()

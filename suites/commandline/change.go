@@ -10,6 +10,7 @@ import (
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/oracle"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
 )
 
@@ -180,12 +181,21 @@ func deleteCascades() framework.Spec {
 				if cascade == "orphan" {
 					left = 1
 				}
-				e.Becomes(ctx, e.Timeouts.RolloutOf(1), fmt.Sprintf("after --cascade=%s the DaemonSet is gone and %d pods are left", cascade, left), func(s *history.State) error {
+				after := func(s *history.State) error {
 					if s.DaemonSet(name) != nil || len(s.Pods()) != left {
 						return fmt.Errorf("DaemonSet there: %v, pods: %d", s.DaemonSet(name) != nil, len(s.Pods()))
 					}
+					for _, p := range s.Pods() {
+						if oracle.Terminating(p) {
+							return fmt.Errorf("pod %s is going too", p.Name)
+						}
+					}
 					return nil
-				})
+				}
+				e.Becomes(ctx, e.Timeouts.RolloutOf(1), fmt.Sprintf("after --cascade=%s the DaemonSet is gone and %d pods are left", cascade, left), after)
+				if cascade == "orphan" {
+					e.Stays(ctx, "the pod that was to be left runs on", nil, after)
+				}
 			}
 		},
 	}

@@ -135,6 +135,21 @@ func endings() []Mutant {
 			},
 		},
 		{
+			ID:         "deletes-pods-at-once",
+			Notice:     "A DaemonSet's pods are deleted as soon as it is to go, though they were to be orphaned.",
+			Clauses:    []string{"DS-OWN-011"},
+			Injection:  "beside: when a DaemonSet is being deleted the pods that its selector matches are deleted, but for those of other controllers",
+			ModelledOn: "A finalizer's clean-up in the controller, which knows nothing of propagationPolicy.",
+			Inject: func(s *rig.Setup) {
+				s.Wire.DaemonSets.Change(func(c wire.Change[appsv1.DaemonSet]) wire.Fate {
+					if c.New.DeletionTimestamp != nil {
+						removeAll(s, selectedBy(s, c.New))
+					}
+					return wire.Fate{}
+				})
+			},
+		},
+		{
 			ID:         "expects-for-the-dead",
 			Notice:     "A DaemonSet that is deleted and made again at once gets its pods only after five minutes.",
 			Clauses:    []string{"DS-OWN-016"},
