@@ -25,7 +25,7 @@ func TestAwaitIsJudgedOnEveryEntry(t *testing.T) {
 		done := make(chan error)
 		// The phase Running stands for no time at all: a poll would miss it.
 		go func() {
-			done <- r.Await(t.Context(), func(s *State) error {
+			done <- r.Await(hour(t), func(s *State) error {
 				if got := s.Pod("a").Status.Phase; got != corev1.PodRunning {
 					return fmt.Errorf("phase %s", got)
 				}
@@ -61,7 +61,7 @@ func TestAwaitEndsWhenStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := record(t, newServer())
 		done := make(chan error)
-		go func() { done <- r.Await(t.Context(), func(*State) error { return errors.New("no") }) }()
+		go func() { done <- r.Await(hour(t), func(*State) error { return errors.New("no") }) }()
 		synctest.Wait()
 		r.Stop()
 		if err := <-done; !errors.Is(err, ErrStopped) {
@@ -75,7 +75,7 @@ func TestAwaitJudgesAgainAtTheGivenTime(t *testing.T) {
 		r := record(t, newServer())
 		due := time.Now().Add(10 * time.Second)
 		judged := 0
-		err := r.Await(t.Context(), func(s *State) error {
+		err := r.Await(hour(t), func(s *State) error {
 			judged++
 			if s.Now().Before(due) {
 				return fmt.Errorf("wrapped: %w", RetryAt(due, errors.New("not available yet")))
@@ -108,7 +108,7 @@ func TestQuietBeginsAtTheLastRelevantEntry(t *testing.T) {
 				f.change(watch.Modified, "a", nil)
 			}
 		}()
-		if err := r.Quiet(t.Context(), 5*time.Second, every, fine); err != nil {
+		if err := r.Quiet(hour(t), 5*time.Second, every, fine); err != nil {
 			t.Fatal(err)
 		}
 		if got := took(); got != 17 {
@@ -116,7 +116,7 @@ func TestQuietBeginsAtTheLastRelevantEntry(t *testing.T) {
 		}
 		took = began()
 		go func() { wait(t.Context(), 2*time.Second); f.change(watch.Modified, "a", nil) }()
-		if err := r.Quiet(t.Context(), 5*time.Second, func(Entry) bool { return false }, fine); err != nil {
+		if err := r.Quiet(hour(t), 5*time.Second, func(Entry) bool { return false }, fine); err != nil {
 			t.Fatal(err)
 		}
 		if got := took(); got != 5 {
@@ -131,7 +131,7 @@ func TestQuietNeverCountsTimeBeforeTheCall(t *testing.T) {
 		synctest.Wait()
 		wait(t.Context(), time.Hour)
 		took := began()
-		if err := r.Quiet(t.Context(), 5*time.Second, every, fine); err != nil || took() != 5 {
+		if err := r.Quiet(hour(t), 5*time.Second, every, fine); err != nil || took() != 5 {
 			t.Errorf("%v after %d s: a controller must be given the whole window to react", err, took())
 		}
 	})
@@ -155,7 +155,7 @@ func TestQuietNamesTheEntryThatDisturbs(t *testing.T) {
 			f.change(watch.Deleted, "a", nil)
 			f.change(watch.Added, "a", nil)
 		}()
-		err := r.Quiet(t.Context(), 5*time.Second, every, gone)
+		err := r.Quiet(hour(t), 5*time.Second, every, gone)
 		var d *DisturbedError
 		if !errors.As(err, &d) || d.Entry.Change != Deleted || !strings.Contains(err.Error(), "pod a is gone, since entry #2") {
 			t.Errorf("got %v", err)
@@ -163,7 +163,7 @@ func TestQuietNamesTheEntryThatDisturbs(t *testing.T) {
 		synctest.Wait()
 		f.change(watch.Deleted, "a", nil)
 		synctest.Wait()
-		if err := r.Quiet(t.Context(), time.Second, every, gone); !errors.As(err, &d) || d.Entry.Seq != 0 {
+		if err := r.Quiet(hour(t), time.Second, every, gone); !errors.As(err, &d) || d.Entry.Seq != 0 {
 			t.Errorf("a condition broken to begin with gave %v", err)
 		}
 	})
@@ -185,7 +185,7 @@ func TestQuietCannotTellAcrossAGap(t *testing.T) {
 			f.set(nil)
 		}()
 		var gap *GapError
-		if err := r.Quiet(t.Context(), time.Minute, every, fine); !errors.As(err, &gap) {
+		if err := r.Quiet(hour(t), time.Minute, every, fine); !errors.As(err, &gap) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -200,7 +200,7 @@ func TestQuietDoesNotCountBlindTime(t *testing.T) {
 		f.cut()
 		took := began()
 		go func() { wait(t.Context(), 20*time.Second); f.set(nil) }()
-		if err := r.Quiet(t.Context(), 5*time.Second, func(Entry) bool { return false }, fine); err != nil {
+		if err := r.Quiet(hour(t), 5*time.Second, func(Entry) bool { return false }, fine); err != nil {
 			t.Fatal(err)
 		}
 		if got := took(); got < 25 {

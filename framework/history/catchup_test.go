@@ -103,15 +103,16 @@ func TestCatchUpComparesObjectByObject(t *testing.T) {
 		list []corev1.Pod
 		want string
 	}{
-		"the same":              {[]corev1.Pod{pod("a", "uid-a", "101")}, ""},
-		"an older version":      {[]corev1.Pod{pod("a", "uid-a", "100")}, ""},
-		"an older one, as text": {[]corev1.Pod{pod("a", "uid-a", "99")}, ""},
-		"a newer version":       {[]corev1.Pod{pod("a", "uid-a", "102")}, "Pod a is at resourceVersion 102, in the event log at 101 (context deadline exceeded)"},
-		"a newer one, as text":  {[]corev1.Pod{pod("a", "uid-a", "1000")}, "Pod a is at resourceVersion 1000, in the event log at 101 (context deadline exceeded)"},
-		"nothing":               {nil, "Pod spec/a is gone, and the event log still has it (context deadline exceeded)"},
-		"another of its name":   {[]corev1.Pod{pod("a", "uid-2", "101")}, "Pod spec/a is gone, and the event log still has it (context deadline exceeded)"},
-		"one that is new":       {[]corev1.Pod{pod("a", "uid-a", "101"), pod("b", "uid-b", "101")}, "Pod b is not in the event log yet (context deadline exceeded)"},
-		"one that was deleted":  {[]corev1.Pod{pod("a", "uid-a", "101"), pod("c", "uid-c", "102")}, ""},
+		"the same":                               {[]corev1.Pod{pod("a", "uid-a", "101")}, ""},
+		"an older version":                       {[]corev1.Pod{pod("a", "uid-a", "100")}, ""},
+		"an older one, as text":                  {[]corev1.Pod{pod("a", "uid-a", "99")}, ""},
+		"a newer version":                        {[]corev1.Pod{pod("a", "uid-a", "102")}, "Pod a is at resourceVersion 102, in the event log at 101 (context deadline exceeded)"},
+		"a newer one, as text":                   {[]corev1.Pod{pod("a", "uid-a", "1000")}, "Pod a is at resourceVersion 1000, in the event log at 101 (context deadline exceeded)"},
+		"nothing":                                {nil, "Pod spec/a is gone, and the event log still has it (context deadline exceeded)"},
+		"another of its name":                    {[]corev1.Pod{pod("a", "uid-2", "101")}, "Pod spec/a is gone, and the event log still has it (context deadline exceeded)"},
+		"one that is new":                        {[]corev1.Pod{pod("a", "uid-a", "101"), pod("b", "uid-b", "101")}, "Pod b is not in the event log yet (context deadline exceeded)"},
+		"one that was deleted":                   {[]corev1.Pod{pod("a", "uid-a", "101"), pod("c", "uid-c", "102")}, ""},
+		"one of which the log has the end alone": {[]corev1.Pod{pod("a", "uid-a", "101"), pod("z", "uid-z", "99")}, ""},
 		"one of the name of one that was deleted": {
 			[]corev1.Pod{pod("a", "uid-a", "101"), pod("c", "uid-d", "104")}, "Pod c is not in the event log yet (context deadline exceeded)",
 		},
@@ -127,6 +128,7 @@ func TestCatchUpComparesObjectByObject(t *testing.T) {
 				r := record(t, f)
 				f.change(watch.Added, "c", nil)
 				f.change(watch.Deleted, "c", nil)
+				f.change(watch.Deleted, "z", nil)
 				synctest.Wait()
 				s := f.stream()
 				s.list = answer(&corev1.PodList{Items: tc.list})

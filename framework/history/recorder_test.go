@@ -61,7 +61,7 @@ func TestBrokenWatchIsRestoredWithoutLoss(t *testing.T) {
 		f.change(watch.Modified, "a", nil)
 		wait(t.Context(), time.Second)
 		f.set(nil)
-		if err := r.Await(t.Context(), func(s *State) error {
+		if err := r.Await(hour(t), func(s *State) error {
 			if s.Pod("a") == nil || s.Pod("a").ResourceVersion != "102" {
 				return errors.New("pod a is not up to date")
 			}

@@ -1,9 +1,12 @@
 package history
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"reflect"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,6 +123,23 @@ func TestAStartNeedsTheSpecsNamespace(t *testing.T) {
 			t.Errorf("with %q: %v", namespaces, err)
 		}
 	}
+}
+
+func TestOutagesAreToldToTheLogThatWasGiven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		c := cluster()
+		c.PrependWatchReactor("events", func(ktesting.Action) (bool, watch.Interface, error) { return true, nil, errors.New("refused") })
+		r, err := Start(t.Context(), c, Options{Namespaces: []string{"spec"}, Log: slog.New(slog.NewTextHandler(&out, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		r.Stop()
+		if want := `level=WARN msg="watch interrupted" of="Events in namespace spec" error=refused`; !strings.Contains(out.String(), want) {
+			t.Errorf("the log is %q, want %s", out.String(), want)
+		}
+	})
 }
 
 func TestARecorderOutlivesTheContextOfItsStart(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -167,4 +168,13 @@ func blankRecorder(t *testing.T) *Recorder {
 	}
 	t.Cleanup(r.Stop)
 	return r
+}
+
+// hour bounds a wait in a bubble of synctest, where an hour is no time: one that
+// never comes to its end fails instead of going on.
+func hour(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	t.Cleanup(cancel)
+	return ctx
 }

@@ -41,7 +41,7 @@ func TestAwaitOfWhatHoldsTakesNoTime(t *testing.T) {
 		f.change(watch.Added, "a", nil)
 		r := record(t, f)
 		start, judged := time.Now(), 0
-		err := r.Await(t.Context(), func(s *State) error {
+		err := r.Await(hour(t), func(s *State) error {
 			if judged++; s.Pod("a") == nil || !s.Now().Equal(start) {
 				return fmt.Errorf("at %v the pods are %v", s.Now(), s.Pods())
 			}
@@ -93,7 +93,7 @@ func TestAwaitIsJudgedByEntriesBeforeItsTime(t *testing.T) {
 		synctest.Wait()
 		start := time.Now()
 		go func() { wait(t.Context(), time.Second); f.change(watch.Added, "a", nil) }()
-		err := r.Await(t.Context(), func(s *State) error {
+		err := r.Await(hour(t), func(s *State) error {
 			if s.Pod("a") == nil {
 				return RetryAt(start.Add(time.Minute), errors.New("no pod"))
 			}
@@ -151,7 +151,7 @@ func TestQuietTellsWhatBrokeThePeace(t *testing.T) {
 					tc.after(f, r)
 				}()
 				got := ""
-				if err := r.Quiet(t.Context(), 5*time.Second, every, tc.hold); err != nil {
+				if err := r.Quiet(hour(t), 5*time.Second, every, tc.hold); err != nil {
 					got = err.Error()
 				}
 				if !strings.HasSuffix(got, tc.want) || (got == "") != (tc.want == "") || time.Since(start) != tc.took {
@@ -197,7 +197,7 @@ func TestQuietBeginsAnewWhenTheWatchIsUpAgain(t *testing.T) {
 			wait(t.Context(), 500*time.Millisecond)
 			f.set(nil)
 		}()
-		if err := r.Quiet(t.Context(), 5*time.Second, func(Entry) bool { return false }, fine); err != nil {
+		if err := r.Quiet(hour(t), 5*time.Second, func(Entry) bool { return false }, fine); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took != 7700*time.Millisecond {
@@ -253,7 +253,7 @@ func TestARecorderThatWasStoppedStandsStill(t *testing.T) {
 			t.Errorf("a stream is followed after the end: %v", err)
 		}
 		// What holds already needs no more entries.
-		if err := r.Await(t.Context(), fine); err != nil {
+		if err := r.Await(hour(t), fine); err != nil {
 			t.Errorf("got %v", err)
 		}
 	})

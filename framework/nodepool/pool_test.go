@@ -20,6 +20,8 @@ import (
 	ktesting "k8s.io/client-go/testing"
 )
 
+// The tests run in bubbles of synctest: a wait that nothing ends fails there at once.
+
 func readyNode(name string, labels map[string]string) *corev1.Node {
 	return &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels},
@@ -95,98 +97,106 @@ func TestResetTakesOffWhatAKilledRunLeft(t *testing.T) {
 }
 
 func TestALeaseMarksItsNodesUntilItIsGivenBack(t *testing.T) {
-	c := fake.NewClientset(readyNode("a", nil), readyNode("b", nil), readyNode("c", nil))
-	p := New(c)
-	if err := p.Reset(t.Context(), "run-1"); err != nil {
-		t.Fatal(err)
-	}
-	lease, err := p.Acquire(t.Context(), "DS-X-001", "tok", Need{Workers: 2, Exclusive: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(lease.Nodes, []string{"a", "b"}) || !slices.Equal(marked(t, c, lease.Label), lease.Nodes) || lease.Label != LabelPrefix+"tok" {
-		t.Errorf("the lease is %+v, marked are %v", lease, marked(t, c, lease.Label))
-	}
-	if table := tableOf(t, c); len(table.Held) != 1 || len(table.Waiting) != 0 || !slices.Equal(table.Held[0].Nodes, lease.Nodes) {
-		t.Errorf("the table is %+v", table)
-	}
-	// A node that has gone meanwhile is no error, and does not keep the others marked.
-	if err = c.CoreV1().Nodes().Delete(t.Context(), "a", metav1.DeleteOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if err = lease.Release(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if left := marked(t, c, lease.Label); len(left) != 0 {
-		t.Errorf("still marked are %v", left)
-	}
-	if table := tableOf(t, c); len(table.Held) != 0 {
-		t.Errorf("the table is %+v", table)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := fake.NewClientset(readyNode("a", nil), readyNode("b", nil), readyNode("c", nil))
+		p := New(c)
+		if err := p.Reset(t.Context(), "run-1"); err != nil {
+			t.Fatal(err)
+		}
+		lease, err := p.Acquire(t.Context(), "DS-X-001", "tok", Need{Workers: 2, Exclusive: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(lease.Nodes, []string{"a", "b"}) || !slices.Equal(marked(t, c, lease.Label), lease.Nodes) || lease.Label != LabelPrefix+"tok" {
+			t.Errorf("the lease is %+v, marked are %v", lease, marked(t, c, lease.Label))
+		}
+		if table := tableOf(t, c); len(table.Held) != 1 || len(table.Waiting) != 0 || !slices.Equal(table.Held[0].Nodes, lease.Nodes) {
+			t.Errorf("the table is %+v", table)
+		}
+		// A node that has gone meanwhile is no error, and does not keep the others marked.
+		if err = c.CoreV1().Nodes().Delete(t.Context(), "a", metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err = lease.Release(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if left := marked(t, c, lease.Label); len(left) != 0 {
+			t.Errorf("still marked are %v", left)
+		}
+		if table := tableOf(t, c); len(table.Held) != 0 {
+			t.Errorf("the table is %+v", table)
+		}
+	})
 }
 
 func TestALeaseThatCannotBeMarkedIsGivenBack(t *testing.T) {
-	c := fake.NewClientset(readyNode("a", nil), readyNode("b", nil), readyNode("c", nil))
-	p := New(c)
-	if err := p.Reset(t.Context(), "run-1"); err != nil {
-		t.Fatal(err)
-	}
-	refused := apierrors.NewForbidden(schema.GroupResource{Resource: "nodes"}, "b", errors.New("not yours"))
-	c.PrependReactor("patch", "nodes", func(action ktesting.Action) (bool, runtime.Object, error) {
-		patch := action.(ktesting.PatchAction)
-		return patch.GetName() == "b" && strings.Contains(string(patch.GetPatch()), "true"), nil, refused
+	synctest.Test(t, func(t *testing.T) {
+		c := fake.NewClientset(readyNode("a", nil), readyNode("b", nil), readyNode("c", nil))
+		p := New(c)
+		if err := p.Reset(t.Context(), "run-1"); err != nil {
+			t.Fatal(err)
+		}
+		refused := apierrors.NewForbidden(schema.GroupResource{Resource: "nodes"}, "b", errors.New("not yours"))
+		c.PrependReactor("patch", "nodes", func(action ktesting.Action) (bool, runtime.Object, error) {
+			patch := action.(ktesting.PatchAction)
+			return patch.GetName() == "b" && strings.Contains(string(patch.GetPatch()), "true"), nil, refused
+		})
+		_, err := p.Acquire(t.Context(), "DS-X-001", "tok", Need{Workers: 3})
+		if !errors.Is(err, refused) || !strings.HasPrefix(err.Error(), "mark node b as leased: ") {
+			t.Errorf("got %v", err)
+		}
+		if left := marked(t, c, LabelPrefix+"tok"); len(left) != 0 {
+			t.Errorf("still marked are %v", left)
+		}
+		if table := tableOf(t, c); len(table.Held)+len(table.Waiting) != 0 {
+			t.Errorf("the table is %+v", table)
+		}
 	})
-	_, err := p.Acquire(t.Context(), "DS-X-001", "tok", Need{Workers: 3})
-	if !errors.Is(err, refused) || !strings.HasPrefix(err.Error(), "mark node b as leased: ") {
-		t.Errorf("got %v", err)
-	}
-	if left := marked(t, c, LabelPrefix+"tok"); len(left) != 0 {
-		t.Errorf("still marked are %v", left)
-	}
-	if table := tableOf(t, c); len(table.Held)+len(table.Waiting) != 0 {
-		t.Errorf("the table is %+v", table)
-	}
 }
 
 func TestAReleaseGoesOnPastANodeThatFails(t *testing.T) {
-	c := fake.NewClientset(readyNode("a", nil), readyNode("b", nil), readyNode("c", nil))
-	p := New(c)
-	if err := p.Reset(t.Context(), "run-1"); err != nil {
-		t.Fatal(err)
-	}
-	lease, err := p.Acquire(t.Context(), "DS-X-001", "tok", Need{Workers: 3})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.PrependReactor("patch", "nodes", func(action ktesting.Action) (bool, runtime.Object, error) {
-		name := action.(ktesting.PatchAction).GetName()
-		return name != "b", nil, errors.New("no answer for " + name)
+	synctest.Test(t, func(t *testing.T) {
+		c := fake.NewClientset(readyNode("a", nil), readyNode("b", nil), readyNode("c", nil))
+		p := New(c)
+		if err := p.Reset(t.Context(), "run-1"); err != nil {
+			t.Fatal(err)
+		}
+		lease, err := p.Acquire(t.Context(), "DS-X-001", "tok", Need{Workers: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.PrependReactor("patch", "nodes", func(action ktesting.Action) (bool, runtime.Object, error) {
+			name := action.(ktesting.PatchAction).GetName()
+			return name != "b", nil, errors.New("no answer for " + name)
+		})
+		err = lease.Release(t.Context())
+		if want := "mark node a as leased: no answer for a\nmark node c as leased: no answer for c"; err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+		if left := marked(t, c, lease.Label); !slices.Equal(left, []string{"a", "c"}) {
+			t.Errorf("marked are %v", left)
+		}
+		if table := tableOf(t, c); len(table.Held) != 0 {
+			t.Errorf("the lease is still held: %+v", table)
+		}
 	})
-	err = lease.Release(t.Context())
-	if want := "mark node a as leased: no answer for a\nmark node c as leased: no answer for c"; err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	if left := marked(t, c, lease.Label); !slices.Equal(left, []string{"a", "c"}) {
-		t.Errorf("marked are %v", left)
-	}
-	if table := tableOf(t, c); len(table.Held) != 0 {
-		t.Errorf("the lease is still held: %+v", table)
-	}
 }
 
 func TestMoreNodesThanThereAreIsRefusedAtOnce(t *testing.T) {
-	c := fake.NewClientset(readyNode("a", map[string]string{"disk": "ssd"}), readyNode("b", nil))
-	p := New(c)
-	if err := p.Reset(t.Context(), "run-1"); err != nil {
-		t.Fatal(err)
-	}
-	_, err := p.Acquire(t.Context(), "DS-X-001", "tok", Need{Workers: 2, Labels: map[string]string{"disk": "ssd"}})
-	if !errors.Is(err, ErrTooFew) || !strings.Contains(err.Error(), "2 Ready workers without taints are asked for, and the cluster has 1") {
-		t.Errorf("got %v", err)
-	}
-	if table := tableOf(t, c); len(table.Waiting) != 0 {
-		t.Errorf("the ticket waits all the same: %+v", table)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := fake.NewClientset(readyNode("a", map[string]string{"disk": "ssd"}), readyNode("b", nil))
+		p := New(c)
+		if err := p.Reset(t.Context(), "run-1"); err != nil {
+			t.Fatal(err)
+		}
+		_, err := p.Acquire(t.Context(), "DS-X-001", "tok", Need{Workers: 2, Labels: map[string]string{"disk": "ssd"}})
+		if !errors.Is(err, ErrTooFew) || !strings.Contains(err.Error(), "2 Ready workers without taints are asked for, and the cluster has 1") {
+			t.Errorf("got %v", err)
+		}
+		if table := tableOf(t, c); len(table.Waiting) != 0 {
+			t.Errorf("the ticket waits all the same: %+v", table)
+		}
+	})
 }
 
 // waitingFor starts to acquire one node while another lease holds the only one.
@@ -348,18 +358,20 @@ func TestALeaseGrantedUnheardIsTaken(t *testing.T) {
 }
 
 func TestATableSpoiltMeanwhileEndsTheWait(t *testing.T) {
-	c := fake.NewClientset(readyNode("a", nil))
-	p := New(c)
-	if err := p.Reset(t.Context(), "run-1"); err != nil {
-		t.Fatal(err)
-	}
-	spoilt := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: configMap}, BinaryData: map[string][]byte{tableKey: []byte("hello")}}
-	if _, err := c.CoreV1().ConfigMaps(Namespace).Update(t.Context(), spoilt, metav1.UpdateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	_, err := p.Acquire(t.Context(), "DS-X-001", "one", Need{Workers: 1})
-	want := "update the table of leases dsconform-system/nodepool: the 5 bytes of its table.json.gz are no table of leases"
-	if err == nil || !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("got %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := fake.NewClientset(readyNode("a", nil))
+		p := New(c)
+		if err := p.Reset(t.Context(), "run-1"); err != nil {
+			t.Fatal(err)
+		}
+		spoilt := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: Namespace, Name: configMap}, BinaryData: map[string][]byte{tableKey: []byte("hello")}}
+		if _, err := c.CoreV1().ConfigMaps(Namespace).Update(t.Context(), spoilt, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := p.Acquire(t.Context(), "DS-X-001", "one", Need{Workers: 1})
+		want := "update the table of leases dsconform-system/nodepool: the 5 bytes of its table.json.gz are no table of leases"
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v", err)
+		}
+	})
 }
