@@ -77,6 +77,7 @@ func TestHowOftenABrokenWatchIsTried(t *testing.T) {
 		}
 		f.cut() // at once: the pause that grew during the outage must be forgotten
 		wait(t.Context(), 150*time.Millisecond)
+		synctest.Wait()
 		if got := times(*tried); got[len(got)-1] != 30100 {
 			t.Errorf("watches begun at %v ms, want the last at 30100", got)
 		}

@@ -176,8 +176,11 @@ func TestQuietSaysWhatItSawLast(t *testing.T) {
 		}
 		ctx, cancel = limit()
 		defer cancel()
-		go f.change(watch.Modified, "a", nil)
-		want := "not quiet for 5s: the last change was #2 00:00:04.999 Pod a Modified (resourceVersion 102) (context deadline exceeded)"
+		go func() {
+			wait(t.Context(), time.Millisecond) // once Quiet has begun
+			f.change(watch.Modified, "a", nil)
+		}()
+		want := "not quiet for 5s: the last change was #2 00:00:05.000 Pod a Modified (resourceVersion 102) (context deadline exceeded)"
 		if err := r.Quiet(ctx, 5*time.Second, every, fine); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
