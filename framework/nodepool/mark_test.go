@@ -101,8 +101,8 @@ func marks(nodes []string) map[string][]string {
 	return out
 }
 
-// One after the other, the nodes of a big cluster would take minutes; all at
-// once, they would keep the API server from everything else.
+// One after the other, each node would wait for the one before; all at once, they
+// would keep the API server from everything else.
 func TestNodesAreMarkedSixteenAtATime(t *testing.T) {
 	for name, do := range map[string]func(context.Context, *Pool, []string) error{
 		"marks set": func(ctx context.Context, p *Pool, nodes []string) error { return p.markAll(ctx, marks(nodes), true) },

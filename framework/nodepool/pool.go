@@ -255,8 +255,8 @@ func (p *Pool) candidates(ctx context.Context) ([]Candidate, error) {
 	return out, nil
 }
 
-// marking is how many nodes are marked at once: on a cluster of thousands, one
-// after the other takes minutes.
+// marking is how many nodes are marked at once: one after the other, each would
+// wait for the API server's answer to the one before.
 const marking = 16
 
 // markAll marks nodes by their keys, or takes these marks off, until the first
