@@ -61,7 +61,8 @@ func takenEarly(v *view) *Diagnosis {
 			going = going || o.DeletionTimestamp != nil
 		case *corev1.Pod:
 			its[o.UID] = its[o.UID] || own(o, v.ds)
-			if !going || !its[o.UID] || !(oracle.Terminating(o) || e.Change == history.Deleted) || disrupted(o) || len(v.s.ActionsOn(history.KindPod, o)) > 0 {
+			goes := oracle.Terminating(o) || e.Change == history.Deleted
+			if !going || !goes || !its[o.UID] || disrupted(o) || len(v.s.ActionsOn(history.KindPod, o)) > 0 {
 				continue
 			}
 			return &Diagnosis{
