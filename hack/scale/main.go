@@ -27,7 +27,7 @@ import (
 )
 
 // stepLimit bounds each thing that is timed.
-const stepLimit = 45 * time.Minute
+const stepLimit = 15 * time.Minute
 
 func main() { command.Main(context.Background(), "scale", work) }
 
