@@ -1,6 +1,10 @@
 package framework
 
-import "time"
+import (
+	"time"
+
+	"github.com/dsconform/dsconform/clusters"
+)
 
 // Timeouts is the one place of all deadlines of a run. Each is a deadline for
 // something that must happen, never a pause. They scale with the number of
@@ -75,14 +79,16 @@ const manyNodes = 100
 
 // Scaled gives the deadlines for a cluster of that many nodes: beyond a hundred,
 // each further one adds 200 ms to those within which something is done for every
-// node, and three times as much to that of a whole spec. The caps are for
-// clusters of up to a hundred.
+// node, and three times as much to that of a whole spec; what the leases of nodes
+// run longer is added to that for a node to be missed. The caps are for clusters
+// of up to a hundred.
 func (t Timeouts) Scaled(nodes int) Timeouts {
 	more := time.Duration(max(0, nodes-manyNodes)) * 200 * time.Millisecond
 	t.Placement += more
 	t.PodReady += more
 	t.Rollout += more
 	t.Cleanup += more
+	t.NodeNotReady += clusters.NodeLease(nodes) - clusters.NodeLease(0)
 	t.Spec += 3 * more
 	return t
 }

@@ -56,6 +56,7 @@ func (o Options) cluster() *Cluster {
 			Name: o.Name, Folder: s.folder(), Controllers: o.Controllers,
 			Stages:       filepath.Join(s.folder(), "stages.yaml"),
 			NodeSelector: kubelet.StateLabel + "=" + kubelet.StateRunning,
+			Nodes:        o.Workers + o.Expected,
 		},
 		kubeconfig: o.KubeconfigPath,
 	}

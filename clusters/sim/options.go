@@ -31,6 +31,9 @@ type Options struct {
 	// Workers is the number of simulated workers, beside the one control-plane
 	// node. Default: DefaultWorkers; NoWorkers for none.
 	Workers int
+	// Expected is how many nodes more than Workers somebody else will make: the
+	// nodes of a large cluster have longer leases. Default: none.
+	Expected int
 	// Topology gives labels and taints by worker, the first entry to the first
 	// worker; workers beyond it are plain, entries beyond the workers unused.
 	// Default (nil): clusters.DefaultTopology; empty: all plain.

@@ -86,7 +86,9 @@ func run(ctx context.Context, exe string, n int, plain bool) (out result, err er
 	}
 	options.Timeouts.Create = stepLimit
 	out.log, out.limit = options.Log, stepLimit
-	if !plain {
+	if plain {
+		options.Expected = n
+	} else {
 		options.Workers = n
 	}
 	c, err := sim.Create(ctx, options)

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 
+	"github.com/dsconform/dsconform/clusters"
 	"github.com/dsconform/dsconform/internal/supervisor"
 )
 
@@ -125,6 +127,9 @@ func (p Plan) controllerManager() map[string]string {
 	if p.Controllers != "" {
 		flags["controllers"] = p.Controllers
 	}
+	if lease := clusters.NodeLease(p.Nodes); lease > clusters.NodeLease(0) {
+		flags["node-monitor-grace-period"] = (lease + 10*time.Second).String() // 10 s more than the lease, as by default
+	}
 	return flags
 }
 
@@ -169,7 +174,7 @@ func (p Plan) kwok() map[string]string {
 		"kubeconfig":                       p.kubeconfig(KWOK),
 		"config":                           p.Stages,
 		"manage-nodes-with-label-selector": p.NodeSelector,
-		"node-lease-duration-seconds":      "40", // a kubelet's own
+		"node-lease-duration-seconds":      fmt.Sprint(int(clusters.NodeLease(p.Nodes).Seconds())),
 		"cidr":                             strings.Replace(podCIDR, "/9", "/24", 1),
 		"node-ip":                          Address,
 	}

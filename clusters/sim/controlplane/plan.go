@@ -56,6 +56,8 @@ type Plan struct {
 	Stages string
 	// NodeSelector chooses, by label, the nodes whose kubelets run.
 	NodeSelector string
+	// Nodes is how many nodes there will be, as far as is known; 0 for a few.
+	Nodes int
 }
 
 func (p Plan) pki(name string) string        { return filepath.Join(p.Folder, "pki", name) }

@@ -100,6 +100,17 @@ func TestControllersAreHandedOn(t *testing.T) {
 	}
 }
 
+func TestNodesByTheThousandHaveLongerLeases(t *testing.T) {
+	for nodes, want := range map[int][2]string{1001: {"40", ""}, 5001: {"200", "3m30s"}} {
+		p := testPlan(t)
+		p.Nodes = nodes
+		got := [2]string{flagsOf(t, p, KWOK)["node-lease-duration-seconds"], flagsOf(t, p, ControllerManager)["node-monitor-grace-period"]}
+		if got != want {
+			t.Errorf("%d nodes: %q, want %q", nodes, got, want)
+		}
+	}
+}
+
 func TestKubeconfigsHoldAllTheyNeed(t *testing.T) {
 	t.Parallel()
 	p := testPlan(t)
