@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -50,16 +49,16 @@ func (p *Pool) Reset(ctx context.Context, run string) error {
 	if err != nil {
 		return fmt.Errorf("list nodes: %w", err)
 	}
-	stale := map[string][]string{}
 	for _, n := range nodes.Items {
+		var stale []string
 		for k := range n.Labels {
 			if len(k) > len(LabelPrefix) && k[:len(LabelPrefix)] == LabelPrefix {
-				stale[n.Name] = append(stale[n.Name], k)
+				stale = append(stale, k)
 			}
 		}
-	}
-	if err = p.markAll(ctx, stale, false); err != nil {
-		return err
+		if err = p.mark(ctx, n.Name, stale, false); err != nil {
+			return err
+		}
 	}
 	table := &Table{Run: run}
 	if table.Pool, err = p.candidates(ctx); err != nil {
@@ -114,12 +113,10 @@ func (p *Pool) Acquire(ctx context.Context, spec, token string, need Need) (*Lea
 		}
 	}
 	lease := &Lease{Nodes: granted.Nodes, Label: LabelPrefix + token, pool: p, token: token}
-	marks := map[string][]string{}
 	for _, n := range lease.Nodes {
-		marks[n] = []string{lease.Label}
-	}
-	if err = p.markAll(ctx, marks, true); err != nil {
-		return nil, errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
+		if err := p.mark(ctx, n, []string{lease.Label}, true); err != nil {
+			return nil, errors.Join(err, lease.Release(context.WithoutCancel(ctx)))
+		}
 	}
 	return lease, nil
 }
@@ -127,17 +124,12 @@ func (p *Pool) Acquire(ctx context.Context, spec, token string, need Need) (*Lea
 // Release takes the marks off the nodes and gives the lease back. A node that
 // is gone is no error.
 func (l *Lease) Release(ctx context.Context) error {
-	errs := make([]error, len(l.Nodes))
-	var work errgroup.Group
-	work.SetLimit(marking)
-	for i, n := range l.Nodes {
-		work.Go(func() error {
-			errs[i] = l.pool.mark(ctx, n, []string{l.Label}, false)
-			return nil // the marks of the others are to go all the same
-		})
+	var errs []error
+	for _, n := range l.Nodes {
+		errs = append(errs, l.pool.mark(ctx, n, []string{l.Label}, false))
 	}
-	_ = work.Wait() // what became of each node stands in errs
-	return errors.Join(append(errs, l.pool.drop(ctx, l.token))...)
+	errs = append(errs, l.pool.drop(ctx, l.token))
+	return errors.Join(errs...)
 }
 
 // tryOnChange tries again once the table or a node has changed.
@@ -255,29 +247,10 @@ func (p *Pool) candidates(ctx context.Context) ([]Candidate, error) {
 	return out, nil
 }
 
-// marking is how many nodes are marked at once: one after the other, each would
-// wait for the API server's answer to the one before.
-const marking = 16
-
-// markAll marks nodes by their keys, or takes these marks off, until the first
-// error.
-func (p *Pool) markAll(ctx context.Context, keys map[string][]string, on bool) error {
-	work, failed := errgroup.WithContext(ctx)
-	work.SetLimit(marking)
-	for node, its := range keys {
-		work.Go(func() error {
-			if failed.Err() != nil && ctx.Err() == nil {
-				return nil
-			}
-			// Not with the group's context: what is cut short on the way may still
-			// be done by the API server, after the mark was taken off again.
-			return p.mark(ctx, node, its, on)
-		})
-	}
-	return work.Wait()
-}
-
 func (p *Pool) mark(ctx context.Context, node string, keys []string, on bool) error {
+	if len(keys) == 0 {
+		return nil
+	}
 	labels := map[string]any{}
 	for _, k := range keys {
 		if labels[k] = nil; on {
