@@ -51,7 +51,7 @@ func (e *Env) Holds(ctx context.Context, cond func(*history.State) error, expect
 }
 
 // CatchUp returns once the log has reached what the API server holds now, in every
-// kind of object. what for is for the reader of the failure, should it not come.
+// kind of object. whatFor tells the reader of the failure, should it not come.
 func (e *Env) CatchUp(ctx context.Context, whatFor string, args ...any) {
 	limit, cancel := context.WithTimeout(ctx, e.Timeouts.Request)
 	defer cancel()

@@ -52,15 +52,7 @@ func Until[T any, P object[T]](ctx context.Context, lw cache.ListerWatcher, what
 
 	missing := "nothing was heard of the API server"
 	synced := handle.HasSyncedChecker().Done()
-	var rested <-chan time.Time
 	for {
-		if rested != nil {
-			select {
-			case <-outer.Done():
-			case <-rested:
-			}
-			rested = nil
-		}
 		select {
 		case <-outer.Done():
 			if err := troubles.get(); err != nil {
@@ -79,7 +71,10 @@ func Until[T any, P object[T]](ctx context.Context, lw cache.ListerWatcher, what
 		if ok, missing = done(typed[P](informer.GetStore().List())); ok {
 			return nil
 		}
-		rested = time.After(rest * time.Since(begun))
+		select {
+		case <-outer.Done():
+		case <-time.After(rest * time.Since(begun)):
+		}
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -91,6 +93,36 @@ func TestManyMissingNodesAreCounted(t *testing.T) {
 			t.Errorf("%d missing: %v, %q", missing, ok, got)
 		}
 	}
+}
+
+// Looking at thousands of objects takes its time: it may not be all that is done.
+func TestAwaitRestsBetweenItsLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := fcache.NewFakeControllerSource()
+		defer source.Shutdown()
+		node := testNode("a", corev1.ConditionFalse)
+		source.Add(node.DeepCopy())
+		ctx, cancel := context.WithTimeout(t.Context(), 9500*time.Millisecond)
+		defer cancel()
+		var changing sync.WaitGroup
+		changing.Go(func() {
+			for ctx.Err() == nil {
+				source.Modify(node.DeepCopy())
+				<-time.After(10 * time.Millisecond)
+			}
+		})
+		defer changing.Wait()
+		looks := 0
+		_ = Until(ctx, source, "what never comes", func([]*corev1.Node) (bool, string) {
+			looks++
+			<-time.After(100 * time.Millisecond)
+			return false, "it"
+		})
+		// One may come on top as the time is up.
+		if looks < 10 || looks > 12 {
+			t.Errorf("%d looks of 100 ms each in 9.5 s, want a tenth of the time: 10", looks)
+		}
+	})
 }
 
 func TestAwaitLooksAtAnEmptyList(t *testing.T) {

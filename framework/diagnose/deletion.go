@@ -62,7 +62,7 @@ func takenEarly(v *view) *Diagnosis {
 		case *corev1.Pod:
 			its[o.UID] = its[o.UID] || own(o, v.ds)
 			goes := oracle.Terminating(o) || e.Change == history.Deleted
-			if !going || !goes || !its[o.UID] || disrupted(o) || len(v.s.ActionsOn(history.KindPod, o)) > 0 {
+			if !going || !goes || !its[o.UID] || oracle.Disrupted(o) || len(v.s.ActionsOn(history.KindPod, o)) > 0 {
 				continue
 			}
 			return &Diagnosis{
@@ -74,12 +74,4 @@ func takenEarly(v *view) *Diagnosis {
 		}
 	}
 	return nil
-}
-
-// disrupted tells whether an eviction, a preemption or the garbage collection of
-// pods marked the pod as its victim.
-func disrupted(p *corev1.Pod) bool {
-	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue
-	})
 }

@@ -31,18 +31,10 @@ func touchedByHand(next *history.State, kind history.Kind, o metav1.Object) bool
 	})
 }
 
-// disrupted tells whether somebody else marked the pod as his victim, as
-// eviction, preemption, taint eviction and pod GC all do.
-func disrupted(p *corev1.Pod) bool {
-	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue
-	})
-}
-
 // byController tells whether the deletion of a pod is the controller's deed:
 // no other hand left its mark.
 func byController(next *history.State, p *corev1.Pod) bool {
-	if disrupted(p) {
+	if oracle.Disrupted(p) {
 		return false
 	}
 	acts := next.ActionsOn(history.KindPod, p)

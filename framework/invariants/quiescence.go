@@ -122,7 +122,7 @@ func strayWrite(prev *history.State, e history.Entry, before metav1.Object) (by 
 		case e.Change == history.Added:
 			return by, true
 		case e.Change == history.Deleted, pod.DeletionTimestamp != nil:
-			return by, !leaving && !disrupted(pod)
+			return by, !leaving && !oracle.Disrupted(pod)
 		}
 		return by, !ofTheNode(by) && !markedNotReady(before, pod, by)
 	case history.KindNode, history.KindEvent, history.KindAction:

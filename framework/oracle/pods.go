@@ -48,6 +48,15 @@ func Terminal(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodFailed || pod.Status.Phase == corev1.PodSucceeded
 }
 
+// Disrupted tells whether somebody else than its controller marked the pod as his
+// victim, as eviction, preemption, taint eviction and the garbage collection of
+// pods all do. (API: Pod status.conditions DisruptionTarget)
+func Disrupted(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue
+	})
+}
+
 // Ready tells whether the pod's Ready condition is True.
 func Ready(pod *corev1.Pod) bool {
 	c := readyCondition(pod)

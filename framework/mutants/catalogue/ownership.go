@@ -123,16 +123,9 @@ func endings() []Mutant {
 			Clauses:    []string{"DS-OWN-011"},
 			Injection:  "beside: when a DaemonSet is gone the pods that its selector matches are deleted, but for those of other controllers",
 			ModelledOn: "Cleaning up by labels where the deletion is heard of, which tells nothing of propagationPolicy.",
-			Inject: func(s *rig.Setup) {
-				s.Wire.DaemonSets.Change(func(c wire.Change[appsv1.DaemonSet]) wire.Fate {
-					// While the set is still there the garbage collector may be at its pods:
-					// who would be the quicker, nobody knows.
-					if c.Type == "DELETED" {
-						removeAll(s, selectedBy(s, c.New))
-					}
-					return wire.Fate{}
-				})
-			},
+			// While the set is still there the garbage collector may be at its pods:
+			// who would be the quicker, nobody knows.
+			Inject: cleaningUp(func(c wire.Change[appsv1.DaemonSet]) bool { return c.Type == "DELETED" }),
 		},
 		{
 			ID:         "deletes-pods-at-once",
@@ -140,14 +133,7 @@ func endings() []Mutant {
 			Clauses:    []string{"DS-OWN-011"},
 			Injection:  "beside: when a DaemonSet is being deleted the pods that its selector matches are deleted, but for those of other controllers",
 			ModelledOn: "A finalizer's clean-up in the controller, which knows nothing of propagationPolicy.",
-			Inject: func(s *rig.Setup) {
-				s.Wire.DaemonSets.Change(func(c wire.Change[appsv1.DaemonSet]) wire.Fate {
-					if c.New.DeletionTimestamp != nil {
-						removeAll(s, selectedBy(s, c.New))
-					}
-					return wire.Fate{}
-				})
-			},
+			Inject:     cleaningUp(func(c wire.Change[appsv1.DaemonSet]) bool { return c.New.DeletionTimestamp != nil }),
 		},
 		{
 			ID:         "expects-for-the-dead",
@@ -159,6 +145,18 @@ func endings() []Mutant {
 				s.Inside(func(i *rig.Insides) { i.Expectations(immortal{controller.NewControllerExpectations()}) })
 			},
 		},
+	}
+}
+
+// cleaningUp deletes the pods of a DaemonSet by its selector at a change of it.
+func cleaningUp(at func(wire.Change[appsv1.DaemonSet]) bool) inject {
+	return func(s *rig.Setup) {
+		s.Wire.DaemonSets.Change(func(c wire.Change[appsv1.DaemonSet]) wire.Fate {
+			if at(c) {
+				removeAll(s, selectedBy(s, c.New))
+			}
+			return wire.Fate{}
+		})
 	}
 }
 
