@@ -164,7 +164,7 @@ mutation-programs:
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o out/mutation/bin/runner ./hack/mutation
 
 .PHONY: mutation
-mutation: mutation-programs ## Judge the suite by mutants of the stock controller, on simulated nodes, and write out/mutation.json and docs/mutation.md. An hour on two cores; KILLS=all runs every spec against every mutant and takes many.
+mutation: mutation-programs ## Judge the suite by mutants of the stock controller, on simulated nodes, and write out/mutation.json and, when all are judged, docs/mutation.md and docs/mutation.json. An hour on two cores; KILLS=all runs every spec against every mutant and takes many.
 	./out/mutation/bin/runner $(if $(MUTANTS),--mutants='$(MUTANTS)') $(if $(JOBS),--jobs='$(JOBS)') \
 		$(if $(filter all,$(KILLS)),--matrix) $(if $(filter yes,$(RESUME)),--resume) $(ARGS)
 
@@ -179,10 +179,12 @@ mutation-framework: ## Change the framework's own sources, one place at a time, 
 	go run ./hack/mutation/framework $(PACKAGES)
 
 .PHONY: mutation-upstream
-mutation-upstream: mutation-programs ## Try Kubernetes' own DaemonSet specs on the same mutants and write out/mutation-upstream.json. The first time it builds them, which takes ten minutes; what was judged before with the same programs is kept.
+mutation-upstream: mutation-programs ## Try Kubernetes' own DaemonSet specs on the same mutants and add what they make of them to docs/mutation-upstream.jsonl, for docs/mutation.md. The first time it builds them, which takes ten minutes; what was judged before with the same programs is kept.
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o out/mutation/bin/upstream ./hack/upstream
-	./out/mutation/bin/upstream --dsconform=out/mutation/bin/dsconform --program=out/mutation/bin/mutants \
-		$(if $(MUTANTS),--mutants='$(MUTANTS)') $(if $(JOBS),--jobs='$(JOBS)') $(ARGS)
+	code=0; ./out/mutation/bin/upstream --dsconform=out/mutation/bin/dsconform --program=out/mutation/bin/mutants \
+		$(if $(MUTANTS),--mutants='$(MUTANTS)') $(if $(JOBS),--jobs='$(JOBS)') $(ARGS) || code=$$?; \
+	if [ -e docs/mutation.json ]; then ./out/mutation/bin/runner --page --out=docs/mutation.json; fi; \
+	exit $$code
 
 .PHONY: soak
 soak: ## Judge the stock controller N times (100, each ten minutes and more) on simulated nodes, with seeds and load that differ, and write out/soak.json and docs/reliability.md. It goes on where it was interrupted; exit code 1 when more goes wrong than the budget lets pass.

@@ -24,17 +24,11 @@ func (e *Env) capture(ctx context.Context) {
 		e.Log.Error("cannot encode the event log", "error", err)
 	}
 	e.write("events.jsonl", log.Bytes())
-	for name, args := range map[string][]string{
-		"objects.yaml":   {"get", "daemonsets,pods,controllerrevisions,services,configmaps", "-o", "yaml"},
-		"daemonsets.txt": {"describe", "daemonsets"},
-		"pods.txt":       {"describe", "pods"},
-		"nodes.txt":      {"describe", "nodes"},
-		"overview.txt":   {"get", "daemonsets,pods,controllerrevisions", "-o", "wide"},
-		"events.txt":     {"get", "events", "--sort-by=.metadata.creationTimestamp"},
-	} {
-		e.write(name, []byte(e.Kubectl.Run(ctx, args...).Transcript()))
+	shown := show(e.History.State())
+	for _, c := range shown.commands() {
+		e.write(c.file, append([]byte(c.note), e.Kubectl.Run(ctx, c.args...).Transcript()...))
 	}
-	for _, pod := range e.History.State().Pods() {
+	for _, pod := range shown.pods {
 		if pod.Spec.NodeName == "" {
 			continue
 		}

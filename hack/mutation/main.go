@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/dsconform/dsconform/hack/internal/command"
@@ -39,7 +41,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	words := flags.String("mutants", "", "judge only these `IDs` or areas, with commas between them; the other verdicts of the file stay, if they were found with the same programs")
 	flags.StringVar(&o.file, "out", "out/mutation.json", "the file of the result")
 	flags.StringVar(&o.page, "doc", "docs/mutation.md", "the page to make of it")
-	flags.StringVar(&o.upstream, "upstream", "out/mutation-upstream.json", "the verdicts of Kubernetes' own specs, if there are any")
+	flags.StringVar(&o.upstream, "upstream", "docs/mutation-upstream.jsonl", "the verdicts of Kubernetes' own specs, if there are any")
 	flags.StringVar(&o.trials, "trials", "out/mutation", "the folder of the single trials")
 	flags.StringVar(&o.names, "name", "mutation", "what the names of the simulated clusters begin with")
 	flags.IntVar(&o.jobs, "jobs", 16, "how many mutants are judged at once; each has a control plane of its own, of some 600 MiB, which mostly waits")
@@ -82,6 +84,10 @@ func work(ctx context.Context, args []string, out io.Writer) error {
 	return o.run(ctx, out, run)
 }
 
+// record is the file of the result that stays beside the page: out/ is gone with
+// the machine, and the page is made again when Kubernetes' own specs have judged more.
+func (o options) record() string { return strings.TrimSuffix(o.page, filepath.Ext(o.page)) + ".json" }
+
 // writePage makes the page of the file.
 func (o options) writePage(out io.Writer) error {
 	r, err := result.Read(o.file)
@@ -96,6 +102,9 @@ func (o options) writePage(out io.Writer) error {
 		return exit.Usagef("%w", err)
 	}
 	if err := trial.WriteFile(o.page, []byte(result.Page(r, upstream))); err != nil {
+		return exit.Environmentf("%w", err)
+	}
+	if err := trial.WriteJSON(o.record(), r); err != nil {
 		return exit.Environmentf("%w", err)
 	}
 	fmt.Fprintf(out, "   %s is made of %s\n", o.page, o.file)

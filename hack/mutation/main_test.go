@@ -131,7 +131,7 @@ func (w *world) judge(ctx context.Context, args ...string) (*result.Result, stri
 	var shown bytes.Buffer
 	o, err := parse(append([]string{
 		"--dsconform=" + w.dir + "/dsconform", "--program=" + w.dir + "/mutants", "--out=" + w.dir + "/mutation.json",
-		"--doc=" + w.dir + "/page.md", "--trials=" + w.dir + "/trials", "--upstream=" + w.dir + "/upstream.json", "--jobs=2",
+		"--doc=" + w.dir + "/page.md", "--trials=" + w.dir + "/trials", "--upstream=" + w.dir + "/upstream.jsonl", "--jobs=2",
 	}, args...), &shown)
 	if err != nil {
 		return nil, "", err
@@ -363,7 +363,7 @@ func TestListsThatCannotBe(t *testing.T) {
 // TestPageAgain: the page is made of a file with a green baseline alone.
 func TestPageAgain(t *testing.T) {
 	w := newWorld(t)
-	args := []string{"--page", "--out=" + w.dir + "/mutation.json", "--doc=" + w.dir + "/page.md", "--upstream=" + w.dir + "/upstream.json"}
+	args := []string{"--page", "--out=" + w.dir + "/mutation.json", "--doc=" + w.dir + "/page.md", "--upstream=" + w.dir + "/upstream.jsonl"}
 	var shown bytes.Buffer
 	if err := work(t.Context(), args, &shown); exit.Of(err) != exit.Usage {
 		t.Errorf("without a file: %v", err)
@@ -377,9 +377,12 @@ func TestPageAgain(t *testing.T) {
 	}
 	w.fake = &fake{}
 	_, _, _ = w.judge(t.Context())
-	w.write("upstream.json", `[{"id":"skip-node","state":"killed","killedBy":["[sig-apps] Daemon set should run"],"seconds":12}]`)
+	w.write("upstream.jsonl", `{"program":"p","id":"skip-node","state":"killed","killedBy":["[sig-apps] Daemon set should run"],"seconds":12}`+"\n")
 	if err := work(t.Context(), args, &shown); err != nil {
 		t.Fatal(err)
+	}
+	if kept, err := result.Read(w.dir + "/page.json"); err != nil || len(kept.Mutants) == 0 {
+		t.Errorf("beside the page: %v", err)
 	}
 	page, err := os.ReadFile(w.dir + "/page.md")
 	if err != nil || !strings.Contains(string(page), "killed by [sig-apps] Daemon set should run") {

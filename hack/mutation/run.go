@@ -55,8 +55,12 @@ func (o options) begin(ctx context.Context) (*result.Result, error) {
 	if err != nil {
 		return nil, exit.Environmentf("%w (make mutation builds it)", err)
 	}
+	program, err := trial.Key(o.program)
+	if err != nil {
+		return nil, exit.Environmentf("%w", err)
+	}
 	r := &result.Result{
-		APIVersion: result.APIVersion, Kind: result.Kind, Key: key, Version: trial.Version(ctx), Machine: trial.Here(),
+		APIVersion: result.APIVersion, Kind: result.Kind, Key: key, Program: program, Version: trial.Version(ctx), Machine: trial.Here(),
 		Started: time.Now().UTC(), Jobs: o.jobs, Matrix: o.matrix, Baseline: noBaseline(),
 	}
 	if r.Mutants, err = list(ctx, o.program); err != nil {

@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
+	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/reports"
 )
 
@@ -63,51 +58,14 @@ func recordOf(r *reports.Report) record {
 	return out
 }
 
-// add appends a record to the file as one line, in one write.
-func add(path string, r record) (err error) {
-	line, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("encode the verdict of a run: %w", err)
-	}
-	if err = os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("keep the verdict of a run: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("keep the verdict of a run: %w", err)
-	}
-	_, err = f.Write(append(line, '\n'))
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("keep the verdict of a run: %w", err)
-	}
-	return nil
-}
-
-// read gives the records of the file that were found with the same dsconform. A
-// last line that was cut short is taken away; any other that does not decode is
-// an error.
-func read(path, key string) ([]record, error) {
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+// counted gives the records of the file that were found with the same dsconform.
+func counted(path, key string) ([]record, error) {
+	all, err := trial.Lines[record](path)
 	if err != nil {
 		return nil, fmt.Errorf("read the earlier runs: %w", err)
 	}
-	if end := bytes.LastIndexByte(raw, '\n') + 1; end < len(raw) {
-		raw = raw[:end]
-		if err = os.Truncate(path, int64(end)); err != nil {
-			return nil, fmt.Errorf("take away a line that was cut short: %w", err)
-		}
-	}
 	var out []record
-	number := 0
-	for line := range bytes.Lines(raw) {
-		number++
-		var r record
-		if err := json.Unmarshal(line, &r); err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", path, number, err)
-		}
+	for _, r := range all {
 		if r.Key == key {
 			out = append(out, r)
 		}

@@ -37,7 +37,7 @@ func (o options) run(ctx context.Context, out io.Writer, do func(context.Context
 			return exit.Environmentf("begin anew: %w", err)
 		}
 	}
-	records, err := read(o.lines, key)
+	records, err := counted(o.lines, key)
 	if err != nil {
 		return exit.Environmentf("%w", err)
 	}
@@ -88,7 +88,7 @@ func (k *keeper) broken() bool {
 func (k *keeper) keep(r record) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if err := add(k.lines, r); err != nil {
+	if err := trial.AddLine(k.lines, r); err != nil {
 		return err
 	}
 	k.records = append(k.records, r)

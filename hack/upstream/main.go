@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -37,8 +34,8 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.dsconform, "dsconform", "bin/dsconform", "the dsconform that makes the clusters")
 	flags.StringVar(&o.program, "program", "bin/mutants", "the program of mutants")
 	words := flags.String("mutants", "", "judge only these `IDs` or areas, with commas between them")
-	flags.StringVar(&o.file, "out", "out/mutation-upstream.json", "the file of the verdicts")
-	flags.StringVar(&o.folder, "trials", "out/upstream", "the folder of the single trials, and of the verdicts that a later call goes on from")
+	flags.StringVar(&o.file, "out", "docs/mutation-upstream.jsonl", "the file of the verdicts, a line each; a later call, here or on another machine, goes on from those of the same programs")
+	flags.StringVar(&o.folder, "trials", "out/upstream", "the folder of the single trials")
 	flags.StringVar(&o.names, "name", "upstream", "what the names of the simulated clusters begin with")
 	flags.IntVar(&o.jobs, "jobs", 2, "how many mutants are judged at once")
 	flags.IntVar(&o.nodes, "nodes", 3, "how many simulated workers a cluster has")
@@ -104,16 +101,19 @@ func (o options) judge(ctx context.Context, s suite, out io.Writer) error {
 	if all, err = trial.Choose(all, o.mutants); err != nil {
 		return err
 	}
-	key, err := trial.Key(o.program, s.executable)
+	mutants, err := trial.Key(o.program)
 	if err != nil {
 		return exit.Environmentf("%w", err)
 	}
-	folder := filepath.Join(o.folder, key[:12])
-	ses := &session{
-		judge:  &judge{dsconform: o.dsconform, program: o.program, suite: s, out: filepath.Join(folder, "trials"), names: o.names, nodes: o.nodes, budget: o.budget},
-		folder: folder, file: o.file, jobs: o.jobs, out: out,
+	specs, err := trial.Key(s.executable)
+	if err != nil {
+		return exit.Environmentf("%w", err)
 	}
-	if err := errors.Join(os.MkdirAll(folder, 0o755), ses.load()); err != nil {
+	ses := &session{
+		judge:   &judge{dsconform: o.dsconform, program: o.program, suite: s, out: o.folder, names: o.names, nodes: o.nodes, budget: o.budget},
+		mutants: mutants, specs: specs, file: o.file, jobs: o.jobs, out: out,
+	}
+	if err := ses.load(); err != nil {
 		return exit.Environmentf("%w", err)
 	}
 	if err := ses.green(ctx); err != nil {

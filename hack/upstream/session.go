@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -18,37 +16,30 @@ import (
 	"github.com/dsconform/dsconform/internal/exit"
 )
 
-// session judges the mutants, some at once, and keeps each verdict in a file of
-// its own in the folder, which is of these programs alone: that is what a later
-// session goes on from.
+// session judges the mutants, some at once, and adds each verdict to the file. It
+// goes on from those that were found with the same programs.
 type session struct {
-	judge  *judge
-	folder string
-	file   string
-	jobs   int
-	out    io.Writer
+	judge          *judge
+	mutants, specs string
+	file           string
+	jobs           int
+	out            io.Writer
 
 	mu   sync.Mutex
 	kept map[string]result.Upstream
 }
 
-// load reads the verdicts of an earlier session.
+// load reads the verdicts of earlier sessions.
 func (s *session) load() error {
 	s.kept = map[string]result.Upstream{}
-	paths, err := filepath.Glob(filepath.Join(s.folder, "*.json"))
+	all, err := result.ReadUpstream(s.file)
 	if err != nil {
-		return fmt.Errorf("look for earlier verdicts: %w", err)
+		return fmt.Errorf("read the earlier verdicts: %w", err)
 	}
-	for _, path := range paths {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			return fmt.Errorf("read an earlier verdict: %w", err)
+	for id, u := range all {
+		if u.Program == s.mutants && u.Specs == s.specs {
+			s.kept[id] = u
 		}
-		var u result.Upstream
-		if err := json.Unmarshal(raw, &u); err != nil {
-			return fmt.Errorf("read the earlier verdict %s: %w", path, err)
-		}
-		s.kept[u.ID] = u
 	}
 	return nil
 }
@@ -72,8 +63,8 @@ func (s *session) green(ctx context.Context) error {
 	return s.keep(u)
 }
 
-// run judges those that have no verdict yet, and writes the file after each. A
-// mutant that cannot be judged does not keep the others from it.
+// run judges those that have no verdict yet. A mutant that cannot be judged does
+// not keep the others from it.
 func (s *session) run(ctx context.Context, all []trial.Mutant) error {
 	var group errgroup.Group
 	group.SetLimit(s.jobs)
@@ -90,10 +81,10 @@ func (s *session) run(ctx context.Context, all []trial.Mutant) error {
 				return nil // it was not judged
 			}
 			s.tell(u, err)
-			return errors.Join(s.keep(u), s.write(all))
+			return s.keep(u)
 		})
 	}
-	return errors.Join(group.Wait(), s.write(all))
+	return group.Wait()
 }
 
 // stopped tells whether the session is to end.
@@ -115,21 +106,9 @@ func (s *session) tell(u result.Upstream, err error) {
 func (s *session) keep(u result.Upstream) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	u.Program, u.Specs = s.mutants, s.specs
 	s.kept[u.ID] = u
-	return trial.WriteJSON(filepath.Join(s.folder, u.ID+".json"), u)
-}
-
-// write writes the verdicts on those mutants, in their order.
-func (s *session) write(all []trial.Mutant) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := []result.Upstream{}
-	for _, m := range all {
-		if u, ok := s.kept[m.ID]; ok {
-			list = append(list, u)
-		}
-	}
-	return trial.WriteJSON(s.file, list)
+	return trial.AddLine(s.file, u)
 }
 
 // verdict is the session's: no mutant without one. That mutants survive is what is

@@ -129,7 +129,7 @@ func programs(t *testing.T, specs string) (options, string) {
 	o := options{
 		dsconform: write("dsconform", `echo "$@" >>`+dir+"/calls"),
 		program:   write("mutants", `[ "$1" = --list ] && { echo '[{"id":"good","area":"a","notice":"n","environment":["pod-garbage-collector"]},{"id":"bad","area":"a","notice":"n"}]'; exit; }; [ "$DSCONFORM_MUTANT" = dead ] && exit 1; exec sleep 60`),
-		file:      filepath.Join(dir, "verdicts.json"), folder: filepath.Join(dir, "trials"), names: "u", jobs: 2, nodes: 3, budget: time.Minute,
+		file:      filepath.Join(dir, "verdicts.jsonl"), folder: filepath.Join(dir, "trials"), names: "u", jobs: 2, nodes: 3, budget: time.Minute,
 	}
 	write("specs", specs)
 	return o, dir
@@ -154,7 +154,7 @@ func TestJudgeAndGoOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list) != 2 || list["good"].State != result.Survived || list["bad"].State != result.Killed || list["bad"].KilledBy[0] != "a" {
+	if len(list) != 3 || list["none"].State != result.Survived || list["good"].State != result.Survived || list["bad"].State != result.Killed || list["bad"].KilledBy[0] != "a" {
 		t.Errorf("verdicts %+v", list)
 	}
 	tried, err := os.ReadFile(filepath.Join(dir, "tried"))

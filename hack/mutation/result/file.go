@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 )
 
@@ -55,32 +54,6 @@ func (m Mutant) check() error {
 		return fmt.Errorf("%s killed it, and it is called %s", m.KilledBy[0].Spec, m.State)
 	}
 	return nil
-}
-
-// ReadUpstream reads out/mutation-upstream.json, by the mutants' IDs. A file that
-// is not there is no error: it gives nil.
-func ReadUpstream(path string) (map[string]Upstream, error) {
-	var list []Upstream
-	err := strictly(path, &list)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]Upstream{}
-	for _, u := range list {
-		switch u.State {
-		case Killed, Survived, Broken:
-		default:
-			return nil, fmt.Errorf("%s: mutant %s is %q; it must be killed, survived or error", path, u.ID, u.State)
-		}
-		if _, twice := out[u.ID]; twice {
-			return nil, fmt.Errorf("%s has two verdicts on mutant %s", path, u.ID)
-		}
-		out[u.ID] = u
-	}
-	return out, nil
 }
 
 func strictly(path string, into any) error {

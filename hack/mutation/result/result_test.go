@@ -12,7 +12,7 @@ import (
 
 func sample() *Result {
 	return &Result{
-		APIVersion: APIVersion, Kind: Kind, Key: "k", Version: "v1", Kubernetes: "v1.37.2", Seconds: 61, Jobs: 3,
+		APIVersion: APIVersion, Kind: Kind, Key: "k", Program: "p", Version: "v1", Kubernetes: "v1.37.2", Seconds: 61, Jobs: 3,
 		Machine: trial.Machine{CPU: "a|b", Cores: 2}, Finished: time.Date(2026, 11, 26, 1, 2, 3, 0, time.UTC),
 		Baseline: Baseline{Green: true, Passed: 3, Skipped: []string{"D"}, Repeated: []string{"B"}},
 		Mutants: []Mutant{
@@ -56,7 +56,7 @@ func TestPage(t *testing.T) {
 	t.Parallel()
 	page := Page(sample(), nil)
 	for _, want := range []string{
-		"| Date | 2026-11-26 |", "| Duration | 1m1s, 3 mutants at once |", `2 cores of a\|b`, "passed only when run again: B",
+		"| Date | 2026-11-26 |", "| Duration | 1m1s, 3 mutants at once |", `2 cores of a\|b`, "passed only when run again: B", "specs | 0 of 5 mutants were tried |",
 		"| x | 2 | 1 | 1 | 0 | 0 | 0 | 0 | 1/2 = 50.0 % | not run |",
 		`| m1 | x | n\|1 | A | 3 | 9 | not run |`, "| m2 | x | n2 | Z | B | not run |", "| m3 | y | nobody sees it | not run |",
 		"| m4 | y | error | it ended |", "**m5 was declared equivalent, and is not", "Not known: this run ended with the first kill",
@@ -68,9 +68,9 @@ func TestPage(t *testing.T) {
 	}
 	r := sample()
 	r.Matrix = true
-	page = Page(r, map[string]Upstream{"m1": {ID: "m1", State: Killed, KilledBy: []string{"t1", "t2"}}, "m2": {ID: "m2", State: Survived}, "m3": {ID: "m3", State: Survived}})
+	page = Page(r, map[string]Upstream{"m1": {ID: "m1", Program: "p", State: Killed, KilledBy: []string{"t1", "t2"}}, "m2": {ID: "m2", State: Survived}, "m3": {ID: "m3", State: Survived}})
 	for _, want := range []string{
-		"1 specs kill no mutant: C", "1 more kill none alone", "killed by t1; t2", "| 1/2 = 50.0 % | 1/2 = 50.0 % |", "| m2 | x | n2 | Z | B | survived |",
+		"1 specs kill no mutant: C", "1 more kill none alone", "killed by t1; t2", "specs | 3 of 5 mutants were tried; 2 of them by an earlier program of mutants |", "| 1/2 = 50.0 % | 1/2 = 50.0 % |", "| m2 | x | n2 | Z | B | survived |",
 		"| y | 3 | 1 | 0 | 1 | 0 | 1 | 0 | 1/2 = 50.0 % | - |",
 	} {
 		if !strings.Contains(page, want) {
@@ -123,18 +123,33 @@ func TestUpstream(t *testing.T) {
 		t.Errorf("none: %v, %v", got, err)
 	}
 	for text, says := range map[string]string{
-		`[{"id":"a","state":"killed","killedBy":["t"],"seconds":1}]`: "",
-		`[{"id":"a","state":"dead"}]`:                                "must be killed",
-		`[{"id":"a","state":"error"},{"id":"a","state":"killed"}]`:   "two verdicts",
-		`{}`: "decode",
+		`{"id":"a","state":"killed","killedBy":["t"],"seconds":1}`: "",
+		`{"id":"a","state":"dead"}`:                                "must be killed",
+		`{"id":"a","state":"error","more":1}`:                      "unknown field",
+		`[]`:                                                       "line 1",
 	} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		_, err := ReadUpstream(path)
 		if (says == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// TestTheLastVerdictCounts: a mutant that could not be judged is judged again.
+func TestTheLastVerdictCounts(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "up.jsonl")
+	for _, u := range []Upstream{{ID: "m1", State: Broken}, {ID: "m2", State: Survived}, {ID: "m1", State: Killed, KilledBy: []string{"t"}}} {
+		if err := trial.AddLine(path, u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := ReadUpstream(path)
+	if err != nil || len(got) != 2 || got["m1"].State != Killed || got["m2"].State != Survived {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 

@@ -20,6 +20,8 @@ type Result struct {
 	Kind string `json:"kind"`
 	// Key is the SHA-256 over dsconform and the program of mutants: the verdicts hold for these two alone.
 	Key string `json:"key"`
+	// Program is the SHA-256 of the program of mutants alone.
+	Program string `json:"program"`
 	// Version is the repository's version by git.
 	Version string `json:"version"`
 	// Kubernetes is the API server's version, as v1.37.2; empty before the baseline ran.
@@ -135,17 +137,4 @@ type Spec struct {
 	Title string `json:"title"`
 	// Covers are further clauses it asserts.
 	Covers []string `json:"covers,omitempty"`
-}
-
-// Upstream is the verdict of Kubernetes' own DaemonSet specs on a mutant, as
-// out/mutation-upstream.json lists them.
-type Upstream struct {
-	// ID is the mutant's name.
-	ID string `json:"id"`
-	// State is killed, survived or error.
-	State State `json:"state"`
-	// KilledBy are the names of the tests that failed.
-	KilledBy []string `json:"killedBy"`
-	// Seconds is how long it took.
-	Seconds float64 `json:"seconds"`
 }
