@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -26,7 +27,8 @@ func (f *createFlags) register(fs *pflag.FlagSet) {
 }
 
 // get makes the cluster, or gives the one there is if --reuse allows it, and
-// tells whether it was made just now. It goes on when this process ends.
+// tells whether it was made just now. It goes on when this process ends. What stops it
+// leaves no private engine running for nothing.
 func (f *createFlags) get(ctx context.Context, log *steps.Log) (ownCluster, bool, error) {
 	if !slices.Contains(ownProviders(), f.provider) {
 		return nil, false, exit.Usagef("--provider is %q; it must be %s", f.provider, joinOr(ownProviders()))
@@ -43,7 +45,7 @@ func (f *createFlags) get(ctx context.Context, log *steps.Log) (ownCluster, bool
 	}
 	c, made, err := f.kind.get(ctx, log)
 	if err != nil {
-		return nil, false, err
+		return nil, false, errors.Join(err, f.kind.stopEngine(context.WithoutCancel(ctx), log))
 	}
 	return c, made, nil
 }

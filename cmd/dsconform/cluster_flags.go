@@ -73,6 +73,25 @@ func (f *clusterFlags) find(ctx context.Context, log *steps.Log) (*engine.Engine
 	return e, err
 }
 
+// stopEngine stops the private engine that was found, unless another cluster
+// runs on it. It does so once: an engine that is there a moment later is another
+// process's, which may be about to make its cluster.
+func (f *clusterFlags) stopEngine(ctx context.Context, log *steps.Log) error {
+	if !f.onPrivate {
+		return nil
+	}
+	f.onPrivate = false
+	e, err := engine.Open(ctx, "")
+	if err != nil {
+		return nil //nolint:nilerr // No private engine runs: there is nothing to stop.
+	}
+	left, err := kind.List(ctx, kind.Options{Engine: e})
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	return log.Do(ctx, "stopping the private engine", 0, e.Stop)
+}
+
 // get makes the cluster, or gives the one there is if --reuse allows it, and
 // tells whether it was made just now.
 func (f *clusterFlags) get(ctx context.Context, log *steps.Log) (c *kind.Cluster, made bool, err error) {

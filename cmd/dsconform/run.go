@@ -170,7 +170,7 @@ func (f *runFlags) done(ctx context.Context, t *target, log *steps.Log) error {
 func (f *runFlags) prepare(ctx context.Context, log *steps.Log) (t *target, names map[string]string, err error) {
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, f.cluster.stopEngine(context.WithoutCancel(ctx), log))
+			err = errors.Join(err, f.cluster.kind.stopEngine(context.WithoutCancel(ctx), log))
 		}
 	}()
 	f.cluster.keep = f.keep

@@ -183,26 +183,7 @@ func (t *target) closeCluster(ctx context.Context, log *steps.Log) error {
 		}
 		return nil
 	}
-	return errors.Join(t.kind.Delete(ctx), t.flags.stopEngine(ctx, log))
-}
-
-// stopEngine stops the private engine that was found, unless another cluster
-// runs on it. It does so once: an engine that is there a moment later is another
-// process's, which may be about to make its cluster.
-func (f *targetFlags) stopEngine(ctx context.Context, log *steps.Log) error {
-	if !f.kind.onPrivate {
-		return nil
-	}
-	f.kind.onPrivate = false
-	e, err := engine.Open(ctx, "")
-	if err != nil {
-		return nil //nolint:nilerr // No private engine runs: there is nothing to stop.
-	}
-	left, err := kind.List(ctx, kind.Options{Engine: e})
-	if err != nil || len(left) > 0 {
-		return err
-	}
-	return log.Do(ctx, "stopping the private engine", 0, e.Stop)
+	return errors.Join(t.kind.Delete(ctx), t.flags.kind.stopEngine(ctx, log))
 }
 
 // config tells the workers how to open the same cluster.
