@@ -38,9 +38,14 @@ func (f *Fleet) All() []*corev1.Pod {
 }
 
 // Deploy creates the DaemonSet and waits until it is rolled out, with the gates
-// of its pods opened.
+// of its pods opened. Where its next rollout surges, its pods are older by then
+// than those that come beside them, for the older one of a node is the one that counts.
 func Deploy(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet) *Fleet {
-	return AwaitRollout(ctx, e, e.CreateDaemonSet(ctx, ds))
+	f := AwaitRollout(ctx, e, e.CreateDaemonSet(ctx, ds))
+	if surges(ds) {
+		f.age(ctx, e)
+	}
+	return f
 }
 
 // AwaitRollout waits until the DaemonSet, at least of the generation given, is
