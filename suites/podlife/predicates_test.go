@@ -58,19 +58,29 @@ func TestWaitsGrow(t *testing.T) {
 	}
 }
 
-func TestNothingAddedAfterDeletion(t *testing.T) {
-	going := scene.Set(1, "r")
-	now := metav1.NewTime(scene.Start())
-	going.DeletionTimestamp = &now
-	before := func() *scene.Scene { return scene.New().Added(scene.Set(1, "r"), scene.Pod("a", "n", "r")) }
-	judged := func(sc *scene.Scene) error { return nothingAddedAfterDeletion(sc.Entries, scene.Name) }
-	scene.Expect(t, judged(before()), "never shows the DaemonSet with a deletionTimestamp")
-	scene.Expect(t, judged(before().Modified(going)), "")
-	scene.Expect(t, judged(before().Modified(going).Added(scene.Pod("b", "n", "r"))), "Pod b was created")
-	scene.Expect(t, judged(before().Modified(going).Added(scene.Revision(2, "r"))), "ControllerRevision")
+func TestNothingAdded(t *testing.T) {
+	sc := scene.New().Added(scene.Set(1, "r"), scene.Pod("a", "n", "r"))
+	since := int64(len(sc.Entries))
+	scene.Expect(t, nothingAdded(sc.Entries, scene.Name, since), "")
+	scene.Expect(t, nothingAdded(sc.Entries, scene.Name, 1), "Pod a was created")
 	foreign := scene.Pod("b", "n", "r")
 	foreign.OwnerReferences[0].Name = "another"
-	scene.Expect(t, judged(before().Modified(going).Added(foreign)), "")
+	scene.Expect(t, nothingAdded(sc.Added(foreign).Modified(scene.Pod("a", "n", "r")).Entries, scene.Name, since), "")
+	scene.Expect(t, nothingAdded(sc.Added(scene.Revision(2, "r")).Entries, scene.Name, since), "ControllerRevision")
+}
+
+func TestLeftAlone(t *testing.T) {
+	start := func() *scene.Scene {
+		return scene.New().Added(scene.Set(1, "r"), scene.Pod("a", "n", "r"), scene.Pod("b", "m", "r"))
+	}
+	alone := leftAlone(start().State())
+	written := scene.Set(1, "r")
+	written.Status.NumberReady = 7
+	scene.Expect(t, alone(start().Modified(scene.Pod("a", "n", "r", scene.Ended)).State()), "")
+	scene.Expect(t, alone(start().Modified(written).State()), "the status of DaemonSet agent went from")
+	scene.Expect(t, alone(start().Deleted(scene.Pod("a", "n", "r")).State()), "pod a is gone")
+	scene.Expect(t, alone(start().Added(scene.Pod("c", "n", "r")).State()), "pod c was created")
+	scene.Expect(t, alone(start().Deleted(scene.Set(1, "r")).State()), "gone before its pods")
 }
 
 func TestSooner(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/faults"
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/framework/oracle"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
 )
 
@@ -46,8 +47,23 @@ func everyWatch() faults.Match { return faults.Watch(pods, nodes, sets, revision
 // atRest judges that the DaemonSet is rolled out and stays so.
 func atRest(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet) *fleet.Fleet {
 	last := fleet.AwaitRollout(ctx, e, ds)
+	// A pod that terminates may still count, as misscheduled for one, and its end
+	// takes the status a moment to follow.
+	e.BecomesFor(ctx, ds.Name, e.Timeouts.PodReady, "it is rolled out, and no pod of it terminates any more", fleet.Every(fleet.RolledOut(ds), noneTerminates(ds)))
 	e.Stays(ctx, "DaemonSet "+ds.Name+" stays rolled out, with one pod on each node", nil, fleet.RolledOut(ds))
 	return last
+}
+
+// noneTerminates judges that no pod of the DaemonSet is on its way out.
+func noneTerminates(ds *appsv1.DaemonSet) func(*history.State) error {
+	return func(s *history.State) error {
+		for _, pod := range s.PodsOf(ds) {
+			if oracle.Terminating(pod) {
+				return fmt.Errorf("pod %s still terminates", pod.Name)
+			}
+		}
+		return nil
+	}
 }
 
 // single judges every entry of the log: no node ever has two live pods of the DaemonSet.

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/suites/internal/scene"
 )
 
 func podOn(ds *appsv1.DaemonSet, pod, node string) *corev1.Pod {
@@ -70,4 +71,13 @@ func TestUnseen(t *testing.T) {
 	if err := unseen(2)(history.Replay("ns", log)); err == nil {
 		t.Error("a generation with a revision is unseen")
 	}
+}
+
+func TestNoneTerminates(t *testing.T) {
+	t.Parallel()
+	sc := scene.New().Added(scene.Set(1, "r"), scene.Pod("a", "n", "r"))
+	stands := noneTerminates(scene.Set(1, "r"))
+	scene.Expect(t, stands(sc.State()), "")
+	scene.Expect(t, stands(sc.Modified(scene.Pod("a", "n", "r", scene.Terminating)).State()), "pod a still terminates")
+	scene.Expect(t, stands(sc.Deleted(scene.Pod("a", "n", "r")).State()), "")
 }
