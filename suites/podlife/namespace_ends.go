@@ -15,6 +15,7 @@ import (
 	"github.com/dsconform/dsconform/framework/audit"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/site"
 	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
 
@@ -27,13 +28,15 @@ func namespaceEnds() framework.Spec {
 		Clauses:   []string{"pkg/controller/daemon syncNodes: NamespaceTerminatingCause", "pkg/controller createPods"},
 		Covers:    []string{"DS-EVT-008"},
 		Why: "The namespace's pods are deleted first, so that for the DaemonSet, which is still there, they are missing. Every creation is refused, for good. A controller that takes this for any other refusal tries again and again and floods API server and events " +
-			"for as long as one finalizer keeps the namespace. One pod is let go here while another is held, and the audit log tells of every attempt.",
+			"for as long as one pod keeps the namespace. One pod is let go here while another takes its time, and the audit log tells of every attempt.",
 		Needs:    []framework.Ability{framework.ReadAudit},
 		Versions: ">= 1.34.0-0",
 		Nodes:    framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			other := e.Namespace + "-b"
 			ds := inNamespace(ctx, e, other)
+			beside := e.CreateDaemonSet(ctx, e.DaemonSet("beside", unbound.Scheduler))
+			witness := unbound.Await(ctx, e, beside, e.Nodes[0])
 			pods := e.History.State().In(other).Pods()
 			background := metav1.DeletePropagationBackground
 			e.Act("deletes Namespace", "Namespace", &metav1.ObjectMeta{Namespace: other, Name: other})
@@ -47,14 +50,19 @@ func namespaceEnds() framework.Spec {
 				return nil
 			})
 			e.Must(stands(e.History.State().In(other), ds), "find the DaemonSet untouched while its pods are being deleted")
-			e.Must(release(ctx, e, pods[0]), "let pod %s go", pods[0].Name)
+			now := int64(0)
+			e.DeletePod(ctx, pods[0], metav1.DeleteOptions{GracePeriodSeconds: &now})
 			e.Becomes(ctx, e.Timeouts.Placement, "pod "+pods[0].Name+" is gone", func(s *history.State) error { return gone(s.In(other), pods[0].UID) })
 
+			// A controller that makes the pod of another DaemonSet anew, deleted after
+			// that one, has heard of both, however busy the machine.
+			e.DeletePod(ctx, witness, metav1.DeleteOptions{})
+			e.BecomesFor(ctx, beside.Name, e.Timeouts.Placement, "the pod that was deleted in the spec's own namespace is replaced", fleet.Every(site.Gone(witness), site.Pods(beside, e.Nodes...)))
 			// What is left to say is said; then nobody may try any more.
 			inside := func(en history.Entry) bool { return en.Namespace == other }
 			nothing := func(s *history.State) error {
 				if n := len(s.In(other).Pods()); n != len(pods)-1 {
-					return fmt.Errorf("there are %d pods, not the %d that are held", n, len(pods)-1)
+					return fmt.Errorf("there are %d pods, not the %d that still terminate", n, len(pods)-1)
 				}
 				return nil
 			}
@@ -69,33 +77,31 @@ func namespaceEnds() framework.Spec {
 	}
 }
 
-// inNamespace makes the namespace and DaemonSet "agent" in it, whose unbound pods
-// are held by a finalizer, and waits until they are there.
+// inNamespace makes the namespace and DaemonSet "agent" in it, whose pods take
+// their time to go, and waits until they run.
 func inNamespace(ctx context.Context, e *framework.Env, namespace string) *appsv1.DaemonSet {
 	e.Cleanup("let the pods of namespace "+namespace+" go and delete it", func(ctx context.Context) error {
 		err := e.Client.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{})
 		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 			err = nil
 		}
-		for _, p := range e.History.State().In(namespace).Pods() {
-			err = errors.Join(err, release(ctx, e, p))
-		}
-		return err
+		now := int64(0)
+		gone := e.Client.CoreV1().Pods(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
+		return errors.Join(err, gone)
 	})
 	_, err := e.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
 	e.Must(err, "create namespace %s", namespace)
 	e.Must(e.History.Add(ctx, namespace), "watch namespace %s", namespace)
-	ds := e.DaemonSet("agent", unbound.Scheduler)
+	ds := e.DaemonSet("agent", fleet.Lingering(goesSlowly))
 	ds.Namespace = namespace
-	ds.Spec.Template.Finalizers = []string{holder}
 	got, err := e.Client.AppsV1().DaemonSets(namespace).Create(ctx, ds, metav1.CreateOptions{})
 	e.Must(err, "create DaemonSet agent in namespace %s", namespace)
-	e.Becomes(ctx, e.Timeouts.Placement, "each node has its pod, and the status says so", func(s *history.State) error {
+	e.Becomes(ctx, e.Timeouts.PodReady, "each node has its pod, ready, and the status says so", func(s *history.State) error {
 		here := s.In(namespace)
 		if n := len(here.Pods()); n != len(e.Nodes) {
 			return fmt.Errorf("there are %d pods", n)
 		}
-		return fleet.Counts(got, map[string]int32{"currentNumberScheduled": int32(len(e.Nodes))})(here)
+		return fleet.Counts(got, map[string]int32{"currentNumberScheduled": int32(len(e.Nodes)), "numberReady": int32(len(e.Nodes))})(here)
 	})
 	e.Stays(ctx, "the DaemonSet is at rest", func(en history.Entry) bool { return en.Namespace == namespace }, func(*history.State) error { return nil })
 	return got

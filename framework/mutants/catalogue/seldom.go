@@ -166,7 +166,7 @@ func seldomWithPods() []Mutant {
 		{
 			ID:         "unbound-pods-stay-on-unmatched-nodes",
 			Notice:     "A pod that was Pending when its node stopped matching stays Pending for ever.",
-			Clauses:    []string{"DS-CHG-008", "DS-STA-003"},
+			Clauses:    []string{"DS-CHG-008"},
 			Injection:  "writes: the deletion of an unbound pod for a node that is there is taken for done",
 			ModelledOn: "Looking pods up by spec.nodeName alone.",
 			Inject: deletingUnless(func(s *rig.Setup, p *corev1.Pod) bool {
