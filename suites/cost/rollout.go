@@ -82,7 +82,9 @@ func oneDeleteEach() framework.Spec {
 			for look := range 5 {
 				fleet.Touch(ctx, e, name, fmt.Sprint(look))
 			}
-			e.BecomesFor(ctx, name, e.Timeouts.PodReady, "both pods are gone", old.Gone)
+			ds := e.History.State().DaemonSet(name)
+			e.BecomesFor(ctx, name, e.Timeouts.PodReady, "both pods are gone, and the status says so",
+				fleet.Every(old.Gone, fleet.Counts(ds, map[string]int32{"desiredNumberScheduled": 0, "currentNumberScheduled": 0, "numberMisscheduled": 0})))
 			asked := charged(ctx, e, since)
 			e.Check(bill{"delete pods": exactly(len(old.Pods)), statusUpdate: {1, 20}}.check(asked),
 				"the removal of %d pods costs one delete each", len(old.Pods))

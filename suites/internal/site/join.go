@@ -51,7 +51,7 @@ func JoinAs(ctx context.Context, e *framework.Env, name string) string {
 // which trails by seconds has seen it before; a real kubelet takes its own time.
 func JoinSlowly(ctx context.Context, e *framework.Env) string {
 	spec := NodeOf(e)
-	spec.ReadyDelay = 3 * e.Timeouts.Quiet
+	spec.ReadyDelay = 5 * e.Timeouts.Quiet
 	return joined(ctx, e, spec)
 }
 
