@@ -162,7 +162,7 @@ func foregroundDeletion() framework.Spec {
 				}
 				return nil
 			})
-			e.Check(nothingAdded(e.History.Entries(), "agent", since), "nothing is created for the DaemonSet once the controller has heard of its deletion")
+			e.Check(nothingAdded(e.History.Entries(), since), "nothing is created for the DaemonSet once the controller has heard of its deletion")
 		},
 	}
 }
@@ -193,15 +193,15 @@ func leftAlone(before *history.State) site.Condition {
 	}
 }
 
-// nothingAdded looks for objects of the DaemonSet, pods and revisions, that were
+// nothingAdded looks for objects of DaemonSet agent, pods and revisions, that were
 // created after the entry since.
-func nothingAdded(entries []history.Entry, name string, since int64) error {
+func nothingAdded(entries []history.Entry, since int64) error {
 	for _, en := range entries {
 		o, ok := en.Object.(metav1.Object)
 		if !ok || en.Seq <= since || en.Change != history.Added {
 			continue
 		}
-		if owner := metav1.GetControllerOfNoCopy(o); owner != nil && owner.Kind == string(history.KindDaemonSet) && owner.Name == name {
+		if owner := metav1.GetControllerOfNoCopy(o); owner != nil && owner.Kind == string(history.KindDaemonSet) && owner.Name == "agent" {
 			return fmt.Errorf("%s %s was created: %s", en.Kind, en.Name, en)
 		}
 	}

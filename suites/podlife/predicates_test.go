@@ -61,12 +61,12 @@ func TestWaitsGrow(t *testing.T) {
 func TestNothingAdded(t *testing.T) {
 	sc := scene.New().Added(scene.Set(1, "r"), scene.Pod("a", "n", "r"))
 	since := int64(len(sc.Entries))
-	scene.Expect(t, nothingAdded(sc.Entries, scene.Name, since), "")
-	scene.Expect(t, nothingAdded(sc.Entries, scene.Name, 1), "Pod a was created")
+	scene.Expect(t, nothingAdded(sc.Entries, since), "")
+	scene.Expect(t, nothingAdded(sc.Entries, 1), "Pod a was created")
 	foreign := scene.Pod("b", "n", "r")
 	foreign.OwnerReferences[0].Name = "another"
-	scene.Expect(t, nothingAdded(sc.Added(foreign).Modified(scene.Pod("a", "n", "r")).Entries, scene.Name, since), "")
-	scene.Expect(t, nothingAdded(sc.Added(scene.Revision(2, "r")).Entries, scene.Name, since), "ControllerRevision")
+	scene.Expect(t, nothingAdded(sc.Added(foreign).Modified(scene.Pod("a", "n", "r")).Entries, since), "")
+	scene.Expect(t, nothingAdded(sc.Added(scene.Revision(2, "r")).Entries, since), "ControllerRevision")
 }
 
 func TestLeftAlone(t *testing.T) {
