@@ -17,10 +17,10 @@ import (
 
 const (
 	// inARow is how many failures bring a node's wait to throttled.
-	inARow = 5
-	// throttled is how long the failure after those in a row waits: 1, 2, 4 and 8
+	inARow = 6
+	// throttled is how long the failure after those in a row waits: 1, 2, 4, 8 and 16
 	// seconds went before.
-	throttled = 16 * time.Second
+	throttled = 32 * time.Second
 )
 
 // backoffPerNode: the wait belongs to the node that is in trouble.

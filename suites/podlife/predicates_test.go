@@ -85,7 +85,7 @@ func TestLeftAlone(t *testing.T) {
 
 func TestSooner(t *testing.T) {
 	last, pod := scene.Pod("a", "n", "r"), scene.Pod("b", "m", "r")
-	for after, wrong := range map[time.Duration]string{time.Second: "", throttled - watchSlack - time.Second: "", throttled: "pod b was deleted 16s after pod a"} {
+	for after, wrong := range map[time.Duration]string{time.Second: "", throttled - watchSlack - time.Second: "", throttled: "pod b was deleted 32s after pod a"} {
 		sc := scene.New().Added(scene.Set(1, "r"), last, pod).Deleted(last.DeepCopy()).After(after).Modified(leaving(pod))
 		scene.Expect(t, sooner(sc.Entries, last, pod), wrong)
 	}
