@@ -68,6 +68,11 @@ func (b *Builder) compile(ctx context.Context, key string, programs []planned) e
 	if err := writeModule(work, r, programs[0].program); err != nil {
 		return err
 	}
+	if first := programs[0]; len(first.program.Amend) > 0 {
+		if err := writeAmended(work, first.moduleDir, first.program); err != nil {
+			return err
+		}
+	}
 	logPath := filepath.Join(work, "build.log")
 	log, err := os.Create(logPath)
 	if err != nil {

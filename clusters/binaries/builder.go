@@ -115,6 +115,8 @@ type planned struct {
 	program Program
 	recipe  recipe
 	key     string
+	// moduleDir is where the program's module lies in the module cache.
+	moduleDir string
 }
 
 // plan works out the recipe of every program. It downloads modules, but builds
@@ -152,7 +154,7 @@ func (b *Builder) plan(ctx context.Context, programs []Program) ([]planned, erro
 	for _, p := range programs {
 		r := recipe{
 			Schema: recipeSchema, Go: goVersion, OS: b.os, Arch: b.arch,
-			Tags: p.Tags, LDFlags: p.LDFlags, Cgo: p.Cgo, Source: sourceDigest(p.Source),
+			Tags: p.Tags, LDFlags: p.LDFlags, Cgo: p.Cgo, Source: sourceDigest(p.Source), Amend: sourceDigest(p.Amend),
 		}
 		if r.GoMod, r.Sum, err = goModFor(p, downloads); err != nil {
 			return nil, err
@@ -160,7 +162,10 @@ func (b *Builder) plan(ctx context.Context, programs []Program) ([]planned, erro
 		if r.Compiler, err = cToolchain(ctx, p); err != nil {
 			return nil, environment(ctx, err)
 		}
-		out = append(out, planned{program: p, recipe: r, key: r.programKey(p)})
+		out = append(out, planned{
+			program: p, recipe: r, key: r.programKey(p),
+			moduleDir: downloads[module.Version{Path: p.Module, Version: p.Version}].Dir,
+		})
 	}
 	return out, nil
 }
@@ -189,6 +194,9 @@ func goModFor(p Program, downloads map[module.Version]download) (text, sum strin
 		return "", "", fmt.Errorf("reading the go.mod of %s: %w", origin, err)
 	}
 	text, err = generateGoMod(origin, raw)
+	if len(p.Amend) > 0 {
+		text += replaceAmended(p)
+	}
 	return text, d.Sum, err
 }
 

@@ -1,5 +1,7 @@
 package binaries
 
+import _ "embed" // for what modules are amended with
+
 // The versions of what a node image carries beside Kubernetes. Those that
 // Kubernetes itself asks for (etcd, CoreDNS, pause) are not here: they follow
 // from the Kubernetes version.
@@ -98,8 +100,16 @@ func NodeExporter() []Program {
 	}}
 }
 
+// kwokHeap is the package that KWOK is built with instead of its own, see there.
+//
+//go:embed amended/kwokheap/heap.go
+var kwokHeap []byte
+
 // KWOK declares KWOK.
 func KWOK() []Program {
 	const module = "sigs.k8s.io/kwok"
-	return []Program{{Name: "kwok", Module: module, Version: KWOKVersion, Package: module + "/cmd/kwok"}}
+	return []Program{{
+		Name: "kwok", Module: module, Version: KWOKVersion, Package: module + "/cmd/kwok",
+		Amend: map[string][]byte{"pkg/utils/heap/heap.go": kwokHeap},
+	}}
 }

@@ -28,6 +28,9 @@ type Program struct {
 	Source map[string][]byte
 	// Require are the modules Source needs, by path with their versions.
 	Require map[string]string
+	// Amend holds files that take the place of Module's own, by their paths in it:
+	// a defect that we cannot wait for its authors to mend. Not used with Source.
+	Amend map[string][]byte
 	// Tags are the build tags.
 	Tags []string
 	// LDFlags are flags for the linker beside "-s -w", which every program gets:
@@ -56,6 +59,8 @@ func (p Program) validate() error {
 		return fmt.Errorf("program %s has both a package and its own source", p.Name)
 	case len(p.Source) > 0 && p.Module != "" && (p.Version == "" || len(p.Require) > 0):
 		return fmt.Errorf("program %s needs the version of its module, and requires nothing beside it", p.Name)
+	case len(p.Source) > 0 && len(p.Amend) > 0:
+		return fmt.Errorf("program %s has its own source, and amends that of a module", p.Name)
 	case len(p.Source) == 0 && (p.Module == "" || p.Version == "" || p.Package == ""):
 		return fmt.Errorf("program %s needs module, version and package", p.Name)
 	}
@@ -74,6 +79,7 @@ type recipe struct {
 	GoMod    string   `json:"goMod"`
 	Sum      string   `json:"sum"`
 	Source   string   `json:"source"`
+	Amend    string   `json:"amend,omitempty"`
 	Tags     []string `json:"tags"`
 	LDFlags  []string `json:"ldflags"`
 	Cgo      bool     `json:"cgo"`
