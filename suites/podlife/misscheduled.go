@@ -61,8 +61,7 @@ func misscheduledCounted() framework.Spec {
 				return nil
 			})
 			is(1, 1, 1, "while the pod of the node that lost its label terminates")
-			now := int64(0)
-			e.DeletePod(ctx, held, metav1.DeleteOptions{GracePeriodSeconds: &now})
+			e.DeletePod(ctx, held, *metav1.NewDeleteOptions(0))
 			is(1, 1, 0, "once that pod is gone")
 		},
 	}

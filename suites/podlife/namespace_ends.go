@@ -50,8 +50,7 @@ func namespaceEnds() framework.Spec {
 				return nil
 			})
 			e.Must(stands(e.History.State().In(other), ds), "find the DaemonSet untouched while its pods are being deleted")
-			now := int64(0)
-			e.DeletePod(ctx, pods[0], metav1.DeleteOptions{GracePeriodSeconds: &now})
+			e.DeletePod(ctx, pods[0], *metav1.NewDeleteOptions(0))
 			e.Becomes(ctx, e.Timeouts.Placement, "pod "+pods[0].Name+" is gone", func(s *history.State) error { return gone(s.In(other), pods[0].UID) })
 
 			// A controller that makes the pod of another DaemonSet anew, deleted after
@@ -85,9 +84,7 @@ func inNamespace(ctx context.Context, e *framework.Env, namespace string) *appsv
 		if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 			err = nil
 		}
-		now := int64(0)
-		gone := e.Client.CoreV1().Pods(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &now}, metav1.ListOptions{})
-		return errors.Join(err, gone)
+		return errors.Join(err, e.Client.CoreV1().Pods(namespace).DeleteCollection(ctx, *metav1.NewDeleteOptions(0), metav1.ListOptions{}))
 	})
 	_, err := e.Client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{})
 	e.Must(err, "create namespace %s", namespace)

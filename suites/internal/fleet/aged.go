@@ -5,17 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 )
-
-// surges tells that a rollout puts new pods beside the old ones.
-func surges(ds *appsv1.DaemonSet) bool {
-	r := ds.Spec.UpdateStrategy.RollingUpdate
-	return r != nil && r.MaxSurge != nil && r.MaxSurge.String() != "0"
-}
 
 // aged judges that a pod made from now on is younger than all of the fleet's by
 // the API's own times, which are whole seconds: of two pods of one second it is

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	appsv1 "k8s.io/api/apps/v1"
-
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/scene"
 )
@@ -33,23 +31,5 @@ func TestAPodIsAgedASecondAfterItWasFirstSeen(t *testing.T) {
 	s.SetNow(seen.Add(time.Second))
 	if err := aged(s); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestSurges(t *testing.T) {
-	for name, tc := range map[string]struct {
-		change Change
-		want   bool
-	}{
-		"one":         {MaxSurge("1"), true},
-		"a share":     {MaxSurge("10%"), true},
-		"unavailable": {MaxUnavailable("1"), false},
-		"nothing":     {func(*appsv1.DaemonSet) {}, false},
-	} {
-		ds := &appsv1.DaemonSet{}
-		tc.change(ds)
-		if got := surges(ds); got != tc.want {
-			t.Errorf("%s: %t", name, got)
-		}
 	}
 }

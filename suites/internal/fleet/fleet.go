@@ -42,7 +42,7 @@ func (f *Fleet) All() []*corev1.Pod {
 // than those that come beside them, for the older one of a node is the one that counts.
 func Deploy(ctx context.Context, e *framework.Env, ds *appsv1.DaemonSet) *Fleet {
 	f := AwaitRollout(ctx, e, e.CreateDaemonSet(ctx, ds))
-	if surges(ds) {
+	if oracle.Surges(ds) {
 		f.age(ctx, e)
 	}
 	return f
