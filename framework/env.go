@@ -140,8 +140,9 @@ func ableOf[T any](e *Env, who any, name string) T {
 }
 
 // Cleanup registers what puts the cluster back as it was. Register before you
-// act. Cleanups run last first, after the state was captured, with a deadline
-// of their own.
+// act. Cleanups run last first, after the state was captured, each with a
+// deadline of its own: one that hangs does not keep the leased nodes from the
+// specs that wait for them.
 func (e *Env) Cleanup(what string, do func(context.Context) error) {
 	e.cleanups = append(e.cleanups, cleanup{what, do})
 }
@@ -176,10 +177,11 @@ func (e *Env) close(ctx context.Context) {
 	if e.reporter.Failed() {
 		e.capture(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.Timeouts.Cleanup)
-	defer cancel()
 	for _, c := range slices.Backward(e.cleanups) {
-		if err := c.do(ctx); err != nil {
+		limit, cancel := context.WithTimeout(ctx, e.Timeouts.Cleanup)
+		err := c.do(limit)
+		cancel()
+		if err != nil {
 			e.Log.Error("clean-up failed", "what", c.what, "error", err)
 			e.reporter.Entry(EntryUnknown, fmt.Sprintf("clean-up failed: %s: %v", c.what, err))
 		}

@@ -79,6 +79,9 @@ func nowhereAdopted() framework.Spec {
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the orphan is adopted, and each node has its own pod", apart)
 			// A rollout must leave it alone as well.
 			fleet.AwaitRollout(ctx, e, e.SetImage(ctx, "agent", "agent:v2"))
+			// An old pod's object stays until its kubelet has cleaned up, and that may be
+			// after the new one is ready.
+			e.BecomesFor(ctx, "agent", e.Timeouts.PodReady, "the orphan is there beside the new pods, and the old ones are gone", apart)
 			e.Stays(ctx, "the orphan stays, counted nowhere", nil, apart)
 		},
 	}
@@ -113,7 +116,7 @@ func otherTemplateAdopted() framework.Spec {
 			e.That(err == nil || !e.Strict(), "the pods of the old template are replaced by the ones of the new", "%v", err)
 
 			renewed := fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, "agent", fleet.Template("2")))
-			e.Holds(ctx, left.Gone, "a change of the template replaces the adopted pods")
+			e.BecomesFor(ctx, "agent", e.Timeouts.PodReady, "a change of the template replaces the adopted pods", left.Gone)
 			e.That(runImage(renewed.All(), e.Image("agent:v2")), "all pods are of the new DaemonSet's template", "they are of revision %s", renewed.Hash)
 		},
 	}

@@ -33,7 +33,7 @@ func hostPortHandedOver() framework.Spec {
 			}))
 			updated := fleet.AwaitRollout(ctx, e, e.SetImage(ctx, name, "agent:v2"))
 			e.That(updated.Hash != old.Hash, "the pods are of another revision than before", "both are of %s", old.Hash)
-			e.Holds(ctx, old.Gone, "the old pods are gone")
+			e.BecomesFor(ctx, name, e.Timeouts.PodReady, "the old pods are gone", old.Gone)
 			e.Check(fleet.Each(e, boundAlone(old.Nodes())), "never were two pods of DaemonSet %s bound to one node", name)
 		},
 	}
