@@ -5,6 +5,7 @@ import (
 	"flag"
 	"io"
 	"runtime"
+	"time"
 
 	"github.com/dsconform/dsconform/hack/internal/command"
 	"github.com/dsconform/dsconform/hack/internal/trial"
@@ -27,6 +28,7 @@ type options struct {
 	executable, subject string
 	runs, sample, loops int
 	jobs, procs         int
+	apart               time.Duration
 	budget              float64
 	lines, file, doc    string
 	trials, name        string
@@ -42,6 +44,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.IntVar(&o.sample, "sample", 0, "how many specs, drawn by the seed, each run judges; 0 for the whole suite")
 	flags.IntVar(&o.loops, "load", runtime.GOMAXPROCS(0), "beside each run there are 0 to this many busy loops, drawn by the seed")
 	flags.IntVar(&o.jobs, "jobs", runtime.GOMAXPROCS(0), "how many runs there are at once, each with its own cluster: load for one another")
+	flags.DurationVar(&o.apart, "apart", 2*time.Minute, "how long after one another the first of the jobs begin: so that some judge many specs at once while others are at those that run alone, and mostly wait")
 	flags.IntVar(&o.procs, "procs", 0, "how many specs run at once; 0 for dsconform's default")
 	flags.Float64Var(&o.budget, "budget", 0.001, "the greatest upper 95 % bound for the share of verdicts that are wrong")
 	flags.StringVar(&o.lines, "lines", "docs/reliability.jsonl", "the file to which each run's verdict is appended")
@@ -56,8 +59,8 @@ func parse(args []string, out io.Writer) (options, error) {
 	switch {
 	case o.runs < 1 || o.jobs < 1:
 		return o, exit.Usagef("--runs is %d and --jobs %d; both must be 1 or more", o.runs, o.jobs)
-	case o.sample < 0 || o.loops < 0 || o.procs < 0:
-		return o, exit.Usagef("--sample, --load and --procs must be 0 or more")
+	case o.sample < 0 || o.loops < 0 || o.procs < 0 || o.apart < 0:
+		return o, exit.Usagef("--sample, --load, --procs and --apart must be 0 or more")
 	case o.budget <= 0 || o.budget >= 1:
 		return o, exit.Usagef("--budget is %v; it is a share between 0 and 1", o.budget)
 	}

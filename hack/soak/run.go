@@ -49,8 +49,8 @@ func (o options) run(ctx context.Context, out io.Writer, do func(context.Context
 		return exit.Environmentf("%w", err)
 	}
 	k := &keeper{lines: o.lines, runs: o.runs, records: records, out: out}
-	err = trial.Slots(ctx, o.jobs, o.runs-len(records), func(ctx context.Context, slot, _ int) error {
-		if k.broken() {
+	err = trial.Slots(ctx, o.jobs, o.runs-len(records), func(ctx context.Context, slot, piece int) error {
+		if !o.turn(ctx, piece) || k.broken() {
 			return nil
 		}
 		r, failed := o.one(ctx, key, slot, specs, do)
@@ -63,6 +63,19 @@ func (o options) run(ctx context.Context, out io.Writer, do func(context.Context
 		return exit.Environmentf("%w", err)
 	}
 	return o.end(ctx, out, key, k.records)
+}
+
+// turn waits until that run may begin; false where it was cut short.
+func (o options) turn(ctx context.Context, run int) bool {
+	if run >= o.jobs {
+		return true // It begins when another has ended.
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(time.Duration(run) * o.apart):
+		return true
+	}
 }
 
 // keeper keeps the records of runs that end at any time.

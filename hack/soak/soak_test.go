@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/dsconform/dsconform/hack/internal/trial"
 	"github.com/dsconform/dsconform/internal/exit"
@@ -108,7 +112,7 @@ func (w *world) soak(args ...string) (shown, page string, err error) {
 	var b bytes.Buffer
 	o, err := parse(append([]string{
 		"--dsconform=" + w.dir + "/dsconform", "--lines=" + w.dir + "/soak.jsonl", "--out=" + w.dir + "/soak.json",
-		"--doc=" + w.dir + "/page.md", "--trials=" + w.dir + "/trials", "--load=1", "--budget=0.7", "--jobs=1",
+		"--doc=" + w.dir + "/page.md", "--trials=" + w.dir + "/trials", "--load=1", "--budget=0.7", "--jobs=1", "--apart=0",
 	}, args...), &b)
 	if err != nil {
 		return "", "", err
@@ -229,6 +233,29 @@ func TestJobs(t *testing.T) {
 	}
 }
 
+// TestApart: the first runs of the jobs begin one after another.
+func TestApart(t *testing.T) {
+	w := newWorld(t, nil, nil, nil)
+	var begun []time.Duration
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		o := options{executable: w.dir + "/dsconform", lines: w.dir + "/soak.jsonl", file: w.dir + "/soak.json", doc: w.dir + "/page.md", trials: w.dir, runs: 3, jobs: 2, apart: time.Minute, budget: 0.7}
+		err := o.run(t.Context(), io.Discard, func(ctx context.Context, tr trial.Trial) (*reports.Report, error) {
+			w.mu.Lock()
+			begun = append(begun, time.Since(start))
+			w.mu.Unlock()
+			<-time.After(90 * time.Second)
+			return w.do(ctx, tr)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	if want := []time.Duration{0, time.Minute, 90 * time.Second}; !slices.Equal(begun, want) {
+		t.Errorf("they began after %v, want %v", begun, want)
+	}
+}
+
 func TestASample(t *testing.T) {
 	w := newWorld(t, nil)
 	_, page, err := w.soak("--runs=1", "--sample=2", "--budget=0.9")
@@ -269,7 +296,7 @@ func TestBusy(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	w := newWorld(t)
 	for arg, says := range map[string]string{
-		"--runs=0": "1 or more", "--jobs=0": "1 or more", "--sample=-1": "0 or more", "--budget=2": "between 0 and 1", "--nonsense": "nonsense", "more": `"more"`,
+		"--runs=0": "1 or more", "--jobs=0": "1 or more", "--sample=-1": "0 or more", "--apart=-1s": "0 or more", "--budget=2": "between 0 and 1", "--nonsense": "nonsense", "more": `"more"`,
 	} {
 		if _, _, err := w.soak(arg); exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: class %d: %v", arg, exit.Of(err), err)
