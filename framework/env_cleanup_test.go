@@ -11,14 +11,23 @@ import (
 	"time"
 )
 
-// noted is a Reporter of a spec that passed, which keeps its entries.
-type noted struct{ entries []string }
+// noted is a Reporter that keeps the entries, of a spec that passed.
+type noted struct {
+	entries  []string
+	failures []Failure
+}
 
 func (n *noted) Fail(string)                 {}
 func (n *noted) Skip(string)                 {}
-func (n *noted) Entry(name string, v any)    { n.entries = append(n.entries, fmt.Sprint(name, ": ", v)) }
 func (n *noted) Failed() bool                { return false }
 func (n *noted) Defer(func(context.Context)) {}
+
+func (n *noted) Entry(name string, v any) {
+	n.entries = append(n.entries, fmt.Sprint(name, ": ", v))
+	if f, ok := v.(Failure); ok {
+		n.failures = append(n.failures, f)
+	}
+}
 
 // TestACleanupThatHangsKeepsNothingFromTheNext: the nodes that a spec leased are
 // given back though its namespace does not empty.

@@ -168,8 +168,9 @@ func (e *Env) failWithInput(seen string, in diagnose.Input) {
 			f.Class = EnvironmentFault
 		case diagnose.Suite:
 			f.Class = SuiteFault
-		case diagnose.NonConformant, diagnose.Unclear:
-			// What nothing explains is not excused.
+		case diagnose.Unclear:
+			f.Unexplained = true // Which excuses nothing.
+		case diagnose.NonConformant:
 		}
 	}
 	e.Fail(f)

@@ -21,12 +21,15 @@ const (
 // Failure explains why a spec did not pass, as a colleague would. It travels
 // as a Ginkgo report entry from the worker to the report.
 type Failure struct {
-	Class    Class    `json:"class"`
-	Expected string   `json:"expected"`
-	Seen     string   `json:"seen"`
-	Cause    string   `json:"cause,omitempty"`
-	Evidence []string `json:"evidence,omitempty"`
-	Look     []string `json:"look,omitempty"`
+	Class    Class  `json:"class"`
+	Expected string `json:"expected"`
+	Seen     string `json:"seen"`
+	Cause    string `json:"cause,omitempty"`
+	// Unexplained says that the recorded facts explain nothing: Cause then tells
+	// only what was looked at.
+	Unexplained bool     `json:"unexplained,omitempty"`
+	Evidence    []string `json:"evidence,omitempty"`
+	Look        []string `json:"look,omitempty"`
 	// Bundle is the folder of the captured state, relative to the output folder.
 	Bundle string `json:"bundle,omitempty"`
 }
@@ -48,6 +51,18 @@ func (f Failure) Text(s Spec) string {
 	line("look at", strings.Join(f.Look, "\n"))
 	line("bundle", f.Bundle)
 	return b.String()
+}
+
+// Reason is the failure in one line: the likely cause and what was seen or, where
+// nothing explains it, what was expected and seen.
+func (f Failure) Reason() string {
+	switch {
+	case f.Unexplained:
+		return fmt.Sprintf("expected: %s; seen: %s", f.Expected, f.Seen)
+	case f.Cause == "":
+		return f.Seen
+	}
+	return fmt.Sprintf("%s (%s)", f.Cause, f.Seen)
 }
 
 // ReportEntry names the Ginkgo report entries that carry a spec's outcome from

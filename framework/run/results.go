@@ -172,10 +172,7 @@ func Verdict(s framework.Spec, r types.SpecReport) reports.Spec {
 	case types.SpecStateFailed:
 		v.State, v.Reason = reports.Failed, r.Failure.Message
 		if failure != nil {
-			v.Reason = failure.Seen
-			if failure.Cause != "" {
-				v.Reason = failure.Cause + " (" + failure.Seen + ")"
-			}
+			v.Reason = failure.Reason()
 			v.Failure = &reports.Failure{
 				Expected: failure.Expected, Seen: failure.Seen, Cause: failure.Cause,
 				Evidence: failure.Evidence, Look: failure.Look, Bundle: failure.Bundle,

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dsconform/dsconform/framework"
@@ -21,6 +22,13 @@ const sourceSync = "pkg/controller/daemon syncNodes"
 
 // span is from how many to how many requests of a kind may be made.
 type span struct{ least, most int }
+
+func (s span) String() string {
+	if s.least == s.most {
+		return strconv.Itoa(s.least)
+	}
+	return fmt.Sprintf("%d to %d", s.least, s.most)
+}
 
 // bill is what something may cost, by verb and resource. What it does not name
 // may not be asked at all, but for events, which are told aside of the work.
@@ -47,7 +55,7 @@ func (b bill) check(events []audit.Event) error {
 	}
 	for _, what := range slices.Sorted(maps.Keys(b)) {
 		if n, want := counts[what], b[what]; n < want.least || n > want.most {
-			wrong = append(wrong, fmt.Errorf("%d %s, and there are to be %d to %d", n, what, want.least, want.most))
+			wrong = append(wrong, fmt.Errorf("%d %s, and there are to be %s", n, what, want))
 		}
 	}
 	return errors.Join(wrong...)
