@@ -14,7 +14,7 @@ func page(s summary) string {
 	linef("<!-- Generated from docs/reliability.jsonl by `make soak`, a line of it for each run. -->\n")
 	linef("The stock controller is right, so that every spec has to pass. It was judged again and again on simulated nodes, as a program of its")
 	linef("own behind the proxy that sets faults, each time with another seed, and with 0 to %d busy loops at ordinary priority beside it, drawn", s.MaxLoops)
-	linef("by that seed%s. What failed accuses a controller that is right; what stayed unknown is no accusation, and no verdict either.\n", beside(s.Jobs))
+	linef("by that seed%s. What failed accuses a controller that is right; what stayed unknown is no accusation, and no verdict either.\n", beside(s.MinJobs, s.MaxJobs))
 	linef("| | |\n|---|---|")
 	linef("| Date | %s |", s.Finished.Format(time.DateOnly))
 	linef("| Suite | %s, sha256:%s |", s.Version, s.Key)
@@ -66,11 +66,14 @@ func sampled(n int) string {
 	return fmt.Sprintf(", each of %d specs drawn by the seed", n)
 }
 
-func beside(jobs int) string {
-	if jobs < 2 {
+func beside(least, most int) string {
+	switch {
+	case most < 2:
 		return ""
+	case least == most:
+		return fmt.Sprintf(", and %d such runs at once", most)
 	}
-	return fmt.Sprintf(", and %d such runs at once", jobs)
+	return fmt.Sprintf(", and %d to %d such runs at once", least, most)
 }
 
 func kept(s summary) string {

@@ -16,6 +16,8 @@ type record struct {
 	Seed int64 `json:"seed"`
 	// Loops is how many busy loops ran beside it.
 	Loops int `json:"loops"`
+	// Jobs is how many such runs there were at once.
+	Jobs int `json:"jobs"`
 	// Started is when it began.
 	Started time.Time `json:"started"`
 	// Seconds is how long it took.

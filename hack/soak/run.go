@@ -136,7 +136,7 @@ func (o options) one(ctx context.Context, key string, slot int, specs []trial.Sp
 	} else {
 		r = recordOf(report)
 	}
-	r.Key, r.Seed, r.Loops, r.Started, r.Seconds = key, seed, loops, begun.UTC(), time.Since(begun).Seconds()
+	r.Key, r.Seed, r.Loops, r.Jobs, r.Started, r.Seconds = key, seed, loops, o.jobs, begun.UTC(), time.Since(begun).Seconds()
 	if r.Error == "" && len(r.Wrong) == 0 {
 		err = os.RemoveAll(t.Out)
 	}
@@ -177,7 +177,7 @@ func (o options) end(ctx context.Context, out io.Writer, key string, records []r
 	}
 	s := sum(records)
 	s.Key, s.Version, s.Machine, s.Wanted = key, trial.Version(context.WithoutCancel(ctx)), trial.Here(), o.runs
-	s.Sample, s.MaxLoops, s.Jobs, s.Budget = o.sample, o.loops, o.jobs, o.budget
+	s.Sample, s.Budget = o.sample, o.budget
 	s.Over = over(s)
 	if err := errors.Join(trial.WriteJSON(o.file, s), trial.WriteFile(o.doc, []byte(page(s)))); err != nil {
 		return exit.Environmentf("%w", err)

@@ -231,6 +231,10 @@ func TestJobs(t *testing.T) {
 	if len(names) != 2 {
 		t.Errorf("the clusters are %v", names)
 	}
+	w.meet, w.runs = nil, []map[string]reports.State{nil}
+	if _, page, err = w.soak("--runs=5"); err != nil || !strings.Contains(page, "1 to 2 such runs at once") {
+		t.Errorf("%v\n%s", err, page)
+	}
 }
 
 // TestApart: the first runs of the jobs begin one after another.

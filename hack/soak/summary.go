@@ -30,10 +30,11 @@ type summary struct {
 	Clean int `json:"clean"`
 	// Sample is how many specs each run judged; 0 for the whole suite.
 	Sample int `json:"sample"`
-	// MaxLoops is the greatest number of busy loops that was drawn from.
+	// MaxLoops is the greatest number of busy loops beside a run.
 	MaxLoops int `json:"maxLoops"`
-	// Jobs is how many runs there were at once.
-	Jobs int `json:"jobs"`
+	// MinJobs and MaxJobs are how many runs there were at once, at least and at most.
+	MinJobs int `json:"minJobs"`
+	MaxJobs int `json:"maxJobs"`
 	// Errors are why runs have no report.
 	Errors []string `json:"errors"`
 	// All are the verdicts of all specs together.
@@ -76,6 +77,10 @@ func sum(records []record) summary {
 	}
 	for _, r := range records {
 		out.Seconds += r.Seconds
+		out.MaxLoops, out.MaxJobs = max(out.MaxLoops, r.Loops), max(out.MaxJobs, r.Jobs)
+		if out.MinJobs == 0 || r.Jobs < out.MinJobs {
+			out.MinJobs = r.Jobs
+		}
 		if r.Kubernetes != "" {
 			out.Kubernetes = r.Kubernetes
 		}
