@@ -147,7 +147,7 @@ func findings(v *view) []Diagnosis {
 func unexplained(in Input, sets int) Diagnosis {
 	d := Diagnosis{
 		Class: Unclear,
-		Cause: "nothing else stands in the way: the DaemonSets of the namespace, their pods and nodes are as they must be",
+		Cause: "nothing that was recorded explains it: the DaemonSets of the namespace, their pods and nodes are as they must be",
 		Look:  []string{"events.jsonl in the bundle, from the first action of the spec on", "the controller's log at that time"},
 	}
 	switch {

@@ -20,10 +20,10 @@ func TestLacks(t *testing.T) {
 	}{
 		"no history":                 {expectation: "there is one ControllerRevision", log: func(s *scene) { s.upWithoutHistory() }, says: "keeps no history: DaemonSet agent has no ControllerRevision"},
 		"no history, for kubectl":    {expectation: "kubectl rolls back", seen: "error: no last revision to roll back to", log: func(s *scene) { s.upWithoutHistory() }, says: "keeps no history"},
-		"no history, and no need":    {expectation: "the pod is gone", log: func(s *scene) { s.upWithoutHistory() }, says: "nothing else stands in the way", never: "history"},
+		"no history, and no need":    {expectation: "the pod is gone", log: func(s *scene) { s.upWithoutHistory() }, says: "nothing that was recorded explains it", never: "history"},
 		"no events":                  {expectation: "an event SuccessfulCreate", log: func(s *scene) { s.up() }, says: "writes no events: there is none about DaemonSet agent"},
-		"other events":               {expectation: "an event SuccessfulCreate", log: func(s *scene) { s.up(); s.event("DaemonSet", "agent", "Other", "x") }, says: "nothing else stands in the way"},
-		"no events, and no need":     {expectation: "the pod is gone", log: func(s *scene) { s.up() }, says: "nothing else stands in the way"},
+		"other events":               {expectation: "an event SuccessfulCreate", log: func(s *scene) { s.up(); s.event("DaemonSet", "agent", "Other", "x") }, says: "nothing that was recorded explains it"},
+		"no events, and no need":     {expectation: "the pod is gone", log: func(s *scene) { s.up() }, says: "nothing that was recorded explains it"},
 		"no adoption":                {expectation: "the orphan is adopted", log: func(s *scene) { s.up(); s.modify("a-v1", disown) }, says: "has not adopted pod a-v1"},
 		"no release":                 {expectation: "the pod is released", log: func(s *scene) { s.up(); s.modify("a-v1", relabel) }, says: "has not released pod a-v1"},
 		"an ended pod is waited for": {expectation: "the node has a pod", log: func(s *scene) { s.up(); s.modify("a-v1", endedAndHeld(s)) }, says: "waits for pod a-v1 on node a, which has ended (phase Succeeded)"},

@@ -162,6 +162,7 @@ func (j *judge) look(ctx context.Context, m result.Mutant, slot, name string, li
 	if len(m.Environment) > 0 {
 		t.Controllers = trial.Controllers(m.Environment)
 	}
+	t.Admission = m.Admission
 	report, err := j.run(ctx, t)
 	seen := see(report, err)
 	if !j.keep && seen.broken == "" {

@@ -19,7 +19,7 @@ func list(ctx context.Context, program string) ([]result.Mutant, error) {
 	for _, m := range all {
 		out = append(out, result.Mutant{
 			ID: m.ID, Area: m.Area, Notice: m.Notice, Clauses: append([]string{}, m.Clauses...), Injection: m.Injection, ModelledOn: m.ModelledOn,
-			Environment: m.Environment, Proof: m.Proof, State: result.Pending, KilledBy: []result.Kill{},
+			Environment: m.Environment, Admission: m.Admission, Proof: m.Proof, State: result.Pending, KilledBy: []result.Kill{},
 		})
 	}
 	return out, nil

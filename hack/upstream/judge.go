@@ -35,7 +35,7 @@ func (j *judge) try(ctx context.Context, m trial.Mutant, failFast bool) (verdict
 	defer cancel()
 	c := cluster{executable: j.dsconform, name: j.names + "-" + m.ID, dir: dir, nodes: j.nodes}
 	defer func() { err = errors.Join(err, c.remove(ctx)) }()
-	if err = c.create(ctx, m.Environment); err != nil {
+	if err = c.create(ctx, m.Environment, m.Admission); err != nil {
 		return nil, err
 	}
 	judging, stop := context.WithCancelCause(ctx)

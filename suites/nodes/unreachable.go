@@ -34,6 +34,7 @@ func unreachableNode() framework.Spec {
 			pod := site.One(e.History.State(), old, node)
 			e.StopKubelet(ctx, node)
 			site.AwaitUnreachable(ctx, e, node)
+			site.Known(ctx, e, node)
 
 			late := e.CreateDaemonSet(ctx, daemon(e, "late"))
 			everywhere := daemon(e, "everywhere")
@@ -43,8 +44,7 @@ func unreachableNode() framework.Spec {
 			becomes(ctx, e, everywhere, node)
 			e.Stays(ctx, "the pod that runs there stays, and the later DaemonSet gets none", nil, fleet.Every(site.Same(pod), site.Pods(old, node), site.Pods(late)))
 
-			force := int64(0)
-			e.DeletePod(ctx, pod, metav1.DeleteOptions{GracePeriodSeconds: &force})
+			e.DeletePod(ctx, pod, *metav1.NewDeleteOptions(0))
 			becomes(ctx, e, old)
 			e.Stays(ctx, "no pod follows the one that was forced off the node", nil, fleet.Every(site.Gone(pod), site.Pods(old)))
 

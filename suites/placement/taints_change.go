@@ -94,7 +94,7 @@ func statusAfterTaint() framework.Spec {
 			} else {
 				e.Measure("status lag after a NoSchedule taint", time.Since(since).Round(time.Millisecond).String())
 			}
-			fleet.Touch(ctx, e, ds.Name, "look again")
+			site.LookAgain(ctx, e, ds.Name, e.Nodes[0])
 			misscheduled(ctx, e, ds)
 			e.Holds(ctx, pods.Alone(), "both pods stay")
 		},

@@ -25,9 +25,8 @@ func deletedPodReturns() framework.Spec {
 			e.DeletePod(ctx, victim, metav1.DeleteOptions{})
 			replaced(ctx, e, victim)
 			// By force it is gone at once, without having ended: no update tells of it first.
-			now := int64(0)
 			victim = podOn(e, e.Nodes[0])
-			e.DeletePod(ctx, victim, metav1.DeleteOptions{GracePeriodSeconds: &now})
+			e.DeletePod(ctx, victim, *metav1.NewDeleteOptions(0))
 			replaced(ctx, e, victim)
 			e.That(podOn(e, e.Nodes[1]).UID == other.UID, "the pod on the other node is left alone", "it was replaced too")
 		},

@@ -46,7 +46,7 @@ func duplicateHalfWay() framework.Spec {
 			// A new revision that already has its owner need not wake a controller; and
 			// one that was woken before it has seen the revision does nothing about it.
 			e.Stays(ctx, "nothing happens to the pods while a duplicate stands beside the current revision", nil, same)
-			fleet.Touch(ctx, e, name, "duplicate")
+			lookAgain(ctx, e)
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "only the higher-numbered of the two is left beside the first template's revision", numbers(1, 3))
 			e.Stays(ctx, "no pod is restarted by it", nil, same)
 

@@ -36,7 +36,7 @@ func duplicateMerged() framework.Spec {
 				Revision:   first.Revision + 1,
 			})
 			// A new revision that already has its owner need not wake a controller.
-			fleet.Touch(ctx, e, name, "duplicate")
+			lookAgain(ctx, e)
 
 			merged := func(s *history.State) error {
 				if got := fleet.Revisions(s, ds); len(got) != 1 || got[0] != name+"-duplicate" {

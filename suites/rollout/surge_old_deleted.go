@@ -57,8 +57,7 @@ func stillThere(f *fleet.Fleet, node string) func(*history.State) error {
 // has seen what it was after, and nobody should wait for their grace periods.
 func endAtOnce(ctx context.Context, e *framework.Env) {
 	e.DeleteDaemonSet(ctx, name, metav1.DeletePropagationOrphan)
-	now := int64(0)
 	for _, pod := range e.History.State().Pods() {
-		e.DeletePod(ctx, pod, metav1.DeleteOptions{GracePeriodSeconds: &now})
+		e.DeletePod(ctx, pod, *metav1.NewDeleteOptions(0))
 	}
 }

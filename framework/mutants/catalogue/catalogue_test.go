@@ -42,8 +42,8 @@ func TestEveryMutantIsComplete(t *testing.T) {
 				t.Errorf("%s: clause %q is no ID of a spec, or named twice", m.ID, c)
 			}
 		}
-		if (m.Inject == nil) != (way == Environment && len(m.Environment) > 0) {
-			t.Errorf("%s must have either Inject or an Environment, as its Injection says", m.ID)
+		if (m.Inject == nil) != (way == Environment && (len(m.Environment) > 0 || m.Admission != "")) {
+			t.Errorf("%s must have either Inject, or an Environment or Admission, as its Injection says", m.ID)
 		}
 	}
 }
@@ -71,6 +71,27 @@ func TestListAsJSON(t *testing.T) {
 	}
 	if len(got) != len(All()) || got[0]["id"] != All()[0].ID || got[0]["area"] != "placement" {
 		t.Errorf("%d mutants, first %v", len(got), got[0])
+	}
+}
+
+// TestAdmission: policies are told whole, as a manifest.
+func TestAdmission(t *testing.T) {
+	t.Parallel()
+	var n int
+	for _, m := range All() {
+		if m.Admission == "" {
+			continue
+		}
+		n++
+		var got struct {
+			Items []struct{ Kind string }
+		}
+		if err := json.Unmarshal([]byte(m.Admission), &got); err != nil || len(got.Items) != 2 || got.Items[0].Kind != "MutatingAdmissionPolicy" || got.Items[1].Kind != "MutatingAdmissionPolicyBinding" || !strings.Contains(m.Admission, Probe) {
+			t.Errorf("%s: %v: %s", m.ID, err, m.Admission)
+		}
+	}
+	if n == 0 {
+		t.Error("no mutant has policies")
 	}
 }
 

@@ -18,6 +18,7 @@ type entry struct {
 	Injection   string   `json:"injection"`
 	ModelledOn  string   `json:"modelledOn"`
 	Environment []string `json:"environment,omitempty"`
+	Admission   string   `json:"admission,omitempty"`
 	Equivalent  bool     `json:"equivalent,omitempty"`
 	Proof       string   `json:"proof,omitempty"`
 }
@@ -28,7 +29,7 @@ func WriteJSON(w io.Writer) error {
 	for _, m := range All() {
 		out = append(out, entry{
 			ID: m.ID, Area: m.Area, Notice: m.Notice, Clauses: m.Clauses, Injection: m.Injection, ModelledOn: m.ModelledOn,
-			Environment: m.Environment, Equivalent: m.Proof != "", Proof: m.Proof,
+			Environment: m.Environment, Admission: m.Admission, Equivalent: m.Proof != "", Proof: m.Proof,
 		})
 	}
 	e := json.NewEncoder(w)

@@ -24,6 +24,9 @@ type Mutant struct {
 	// Environment are the controllers of kube-controller-manager that whoever runs
 	// it has to switch off; the program cannot.
 	Environment []string
+	// Admission is a manifest of admission policies that whoever runs it has to apply
+	// before; empty for none.
+	Admission string
 	// Proof says why no observer of the API can tell it from the controller as it
 	// is; empty where one can.
 	Proof string
@@ -73,6 +76,7 @@ func All() []Mutant {
 		{"cost", cost()},
 		{"resilience", slices.Concat(resilience(), seldomAtWork())},
 		{"environment", environment()},
+		{"api", api()},
 	} {
 		for _, m := range area.mutants {
 			m.Area = area.name

@@ -21,8 +21,10 @@ type Mutant struct {
 	ModelledOn string   `json:"modelledOn"`
 	// Environment are controllers that the control plane is to run without.
 	Environment []string `json:"environment"`
-	Equivalent  bool     `json:"equivalent"`
-	Proof       string   `json:"proof"`
+	// Admission is a manifest of admission policies that the API server is to go by.
+	Admission  string `json:"admission"`
+	Equivalent bool   `json:"equivalent"`
+	Proof      string `json:"proof"`
 }
 
 // Unmutated is the ID by which the program is the controller as it is.

@@ -31,6 +31,9 @@ type Trial struct {
 	Controllers string
 	// Faults puts the proxy before the controller, for the specs that need it.
 	Faults bool
+	// Admission is a manifest of admission policies that the API server goes by, for
+	// which the cluster is made before the run; empty for none.
+	Admission string
 	// FailFast ends the trial with the first spec that fails.
 	FailFast bool
 	// Focus are the specs to run; empty for all.
@@ -59,8 +62,8 @@ var ErrNoReport = errors.New("dsconform ended without a report")
 
 // Run does the trial and gives its report, whatever the verdict. An interrupt of
 // ctx, or the Limit, interrupts dsconform, which then reports what it has.
-func (t Trial) Run(ctx context.Context) (*reports.Report, error) {
-	if err := errors.Join(os.RemoveAll(t.Out), os.MkdirAll(t.Out, 0o755)); err != nil {
+func (t Trial) Run(ctx context.Context) (report *reports.Report, err error) {
+	if err = errors.Join(os.RemoveAll(t.Out), os.MkdirAll(t.Out, 0o755)); err != nil {
 		return nil, fmt.Errorf("make the folder of the trial: %w", err)
 	}
 	log, err := os.Create(filepath.Join(t.Out, Log))
@@ -76,6 +79,13 @@ func (t Trial) Run(ctx context.Context) (*reports.Report, error) {
 	// The kernel sends Pdeathsig when the thread that started the child ends.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	if t.Admission != "" {
+		remove, refused := t.prepared(ctx, log)
+		defer func() { err = errors.Join(err, remove()) }()
+		if refused != nil {
+			return nil, refused
+		}
+	}
 	cmd := exec.CommandContext(ctx, t.Executable, t.args()...)
 	cmd.Env = append(os.Environ(), append([]string{"NO_COLOR=1"}, t.Env...)...)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -83,7 +93,7 @@ func (t Trial) Run(ctx context.Context) (*reports.Report, error) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = closing
 	runErr := cmd.Run()
-	report, err := read(filepath.Join(t.Out, "report.json"))
+	report, err = read(filepath.Join(t.Out, "report.json"))
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w): %s", ErrNoReport, errors.Join(runErr, err), lastLine(log.Name()))
 	}
@@ -96,6 +106,9 @@ func (t Trial) args() []string {
 		if value != "" {
 			args = append(args, "--"+flag+"="+value)
 		}
+	}
+	if t.Admission != "" {
+		args = append(args, "--reuse")
 	}
 	if t.Faults {
 		args = append(args, "--faults")

@@ -89,6 +89,40 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// TestAdmission: the cluster is made before, is given the policies, is used by the
+// run, and removed after it.
+func TestAdmission(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	body := "echo \"$@\"\ncase $* in *dry-run*) if [ -e $0.tried ]; then echo mutants-probe; else touch $0.tried; fi;; kubectl*) cat; echo;; run*) cp " + report(t, reports.Failed) + " $out/report.json; exit 1;; esac\n"
+	tr := Trial{Executable: program(t, body), Name: "n", Out: out, Controllers: "*,-a", Admission: "the policies"}
+	if _, err := tr.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(filepath.Join(out, Log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
+	kubeconfig := "--kubeconfig=" + filepath.Join(out, "admin.kubeconfig")
+	want := []string{"cluster create --provider=sim --name=n " + kubeconfig + " --controllers=*,-a", "kubectl " + kubeconfig + " apply -f -", "the policies", "kubectl " + kubeconfig + " create --dry-run=server", "kubectl " + kubeconfig + " create --dry-run=server", "mutants-probe", "run --cluster=sim --name=n", "cluster delete --name=n"}
+	if len(lines) != len(want) {
+		t.Fatalf("dsconform was called %d times:\n%s", len(lines), log)
+	}
+	for i, line := range lines {
+		if !strings.HasPrefix(line, want[i]) || strings.HasPrefix(line, "run") != strings.Contains(line, "--reuse") {
+			t.Errorf("%q, want %q", line, want[i])
+		}
+	}
+
+	tr.Executable = program(t, "echo \"$@\"\nif [ $1 = kubectl ]; then exit 3; fi\n")
+	if _, err = tr.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "kubectl") {
+		t.Errorf("policies that are refused: %v", err)
+	}
+	if log, err = os.ReadFile(filepath.Join(out, Log)); err != nil || !strings.Contains(string(log), "cluster delete") || strings.Contains(string(log), "run ") {
+		t.Errorf("%v\n%s", err, log)
+	}
+}
+
 func TestCatalogue(t *testing.T) {
 	exe := program(t, `echo '[{"id":"DS-PLC-001","area":"placement","title":"t","covers":["DS-PLC-002"],"why":"w"}]'`)
 	specs, err := Catalogue(t.Context(), exe)

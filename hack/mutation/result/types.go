@@ -99,6 +99,8 @@ type Mutant struct {
 	ModelledOn string `json:"modelledOn"`
 	// Environment are the cluster's controllers that were switched off for it.
 	Environment []string `json:"environment,omitempty"`
+	// Admission is the manifest of admission policies that the API server went by.
+	Admission string `json:"admission,omitempty"`
 	// Proof says why no observer can tell it from the controller as it is; empty where one can.
 	Proof string `json:"proof,omitempty"`
 	// State is the verdict.

@@ -21,15 +21,12 @@ import (
 //
 // The nodes get a label, after all else, and a DaemonSet that wants the label and
 // tolerates everything gets its pods, which nobody schedules. Then it goes again.
-// The nodes must be leased exclusively.
+// The nodes must be leased exclusively, or have joined for the spec.
 func Known(ctx context.Context, e *framework.Env, nodes ...string) {
 	const name = "informed"
 	key := e.Key(name)
 	ds := e.CreateDaemonSet(ctx, e.DaemonSet(name, unbound.Scheduler, func(ds *appsv1.DaemonSet) {
-		if ds.Spec.Template.Spec.NodeSelector == nil {
-			ds.Spec.Template.Spec.NodeSelector = map[string]string{}
-		}
-		ds.Spec.Template.Spec.NodeSelector[key] = "true"
+		ds.Spec.Template.Spec.NodeSelector = map[string]string{key: "true"}
 		ds.Spec.Template.Spec.Tolerations = []corev1.Toleration{{Operator: corev1.TolerationOpExists}}
 	}))
 	for _, node := range nodes {
