@@ -13,6 +13,7 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/policy"
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
@@ -28,7 +29,7 @@ func preemption() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			own, other := e.Nodes[0], e.Nodes[1]
 			low, high := class(e, "low", -10), class(e, "high", 1000)
-			e.Apply(ctx, low, high)
+			policy.Classes(ctx, e, low, high)
 			site.OfferRoom(ctx, e, own)
 			site.OfferRoom(ctx, e, other)
 			lowly := func(p *corev1.Pod) { p.Spec.PriorityClassName = low.Name }

@@ -6,13 +6,13 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/policy"
 )
 
 // creationEvents: events are what a person sees first.
@@ -61,21 +61,16 @@ func quotaDenialReported() framework.Spec {
 		Refuses:   true,
 		Nodes:     framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
-			quota := &corev1.ResourceQuota{
-				ObjectMeta: metav1.ObjectMeta{Name: "no-pods", Namespace: e.Namespace},
-				Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}},
-			}
-			_, err := e.Client.CoreV1().ResourceQuotas(e.Namespace).Create(ctx, quota, metav1.CreateOptions{})
-			e.Must(err, "create a quota of no pods")
+			lift := policy.NoRoom(ctx, e)
 			e.CreateDaemonSet(ctx, e.DaemonSet("agent"))
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the refusal stands in an event and in the status", func(s *history.State) error {
-				if err := told(s, "agent", refusedCreate("exceeded quota: no-pods")); err != nil {
+				if err := told(s, "agent", refusedCreate(policy.Exhausted)); err != nil {
 					return err
 				}
 				return numbers(s.DaemonSet("agent"), 2, 0, 0)
 			})
 			e.Check(nothingCreated(e.History.State(), "agent"), "nothing is told that was not done")
-			e.Must(e.Client.CoreV1().ResourceQuotas(e.Namespace).Delete(ctx, quota.Name, metav1.DeleteOptions{}), "delete the quota")
+			lift(ctx)
 			rolledOut(ctx, e)
 			made := []*corev1.Pod{podOn(e, e.Nodes[0]), podOn(e, e.Nodes[1])}
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "each pod that was created at last has its event", func(s *history.State) error {

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/policy"
 	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
 
@@ -27,12 +24,7 @@ func limitAfterFailure() framework.Spec {
 		Refuses: true,
 		Nodes:   framework.NodeNeed{Workers: 1},
 		Body: func(ctx context.Context, e *framework.Env) {
-			quota := &corev1.ResourceQuota{
-				ObjectMeta: metav1.ObjectMeta{Name: "no-pods", Namespace: e.Namespace},
-				Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}},
-			}
-			_, err := e.Client.CoreV1().ResourceQuotas(e.Namespace).Create(ctx, quota, metav1.CreateOptions{})
-			e.Must(err, "create a quota of no pods")
+			lift := policy.NoRoom(ctx, e)
 			e.CreateDaemonSet(ctx, e.DaemonSet(name, unbound.Scheduler, fleet.Template("1")))
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "the quota refuses the pod", refusedByQuota)
 			for _, template := range []string{"2", "3"} {
@@ -43,7 +35,7 @@ func limitAfterFailure() framework.Spec {
 			e.BecomesFor(ctx, name, e.Timeouts.Placement, "the controller has seen the lower limit", fleet.Observed(lowered))
 			e.Measure("revisions of a DaemonSet with limit 0 whose pods are refused", len(e.History.State().RevisionsOf(lowered)))
 
-			e.Must(e.Client.CoreV1().ResourceQuotas(e.Namespace).Delete(ctx, quota.Name, metav1.DeleteOptions{}), "delete the quota")
+			lift(ctx)
 			e.BecomesFor(ctx, name, e.Timeouts.Rollout, "the pod is made and only the current revision is left", fleet.Every(fleet.Placed(lowered), numbers(3)))
 			e.Stays(ctx, "it stays so", nil, numbers(3))
 		},

@@ -74,8 +74,8 @@ func mutated(ctx context.Context, e *framework.Env, patch string, changed func(*
 	}
 }
 
-// tried gives an owned pod with the labels as it would be stored.
-func tried(ctx context.Context, e *framework.Env, labels []string) (*corev1.Pod, error) {
+// tried gives an owned pod with the labels, and the changes, as it would be stored.
+func tried(ctx context.Context, e *framework.Env, labels []string, changes ...func(*corev1.Pod)) (*corev1.Pod, error) {
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: canary, Namespace: e.Namespace, Labels: map[string]string{},
@@ -85,6 +85,9 @@ func tried(ctx context.Context, e *framework.Env, labels []string) (*corev1.Pod,
 	}
 	for _, key := range labels {
 		pod.Labels[key] = canary
+	}
+	for _, change := range changes {
+		change(pod)
 	}
 	got, err := e.Client.CoreV1().Pods(e.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	if err != nil {
