@@ -8,7 +8,9 @@
 // The controller is the real one, compiled from k8s.io/kubernetes, not a copy.
 // A defect is put between it and the API server (package wire), into its
 // options or its insides, or beside it (package rig); which there are is
-// declared in package catalogue.
+// declared in package catalogue. What the program cannot do itself, whoever runs it
+// has to: --list --json names controllers to switch off (environment) and policies
+// to apply (admission).
 //
 // It is a module of its own because it imports k8s.io/kubernetes, which nothing
 // that judges may. What may not live here: anything that a spec could depend on.

@@ -46,7 +46,8 @@ const (
 	Inside = "inside"
 	// Beside is somebody who does a wrong thing in its name.
 	Beside = "beside"
-	// Environment is another part of the cluster that is missing or broken.
+	// Environment is another part of the cluster that is missing or broken, the API
+	// server included.
 	Environment = "environment"
 )
 
