@@ -121,6 +121,11 @@ func (e *Env) StaysFor(ctx context.Context, window time.Duration, expected strin
 	if relevant == nil {
 		relevant = e.ofNamespace
 	}
+	if cond(e.History.State()) != nil {
+		// The watch of one kind may trail another's: a status tells that a pod is gone
+		// before the pod's own end is told.
+		e.CatchUp(ctx, "to judge that "+expected)
+	}
 	limit, cancel := context.WithTimeout(ctx, window+e.Timeouts.Rollout)
 	defer cancel()
 	err := e.History.Quiet(limit, window, relevant, cond)

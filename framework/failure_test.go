@@ -1,7 +1,9 @@
 package framework
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/kubernetes/fake"
 
@@ -39,5 +41,32 @@ func TestWhatNothingExplains(t *testing.T) {
 	f := said.failures[0]
 	if want := "expected: the orphan stays; seen: it is gone"; f.Class != NonConformant || f.Reason() != want || f.Cause == "" {
 		t.Errorf("class %s, cause %q, reason %q, want %q", f.Class, f.Cause, f.Reason(), want)
+	}
+}
+
+// TestStaysFromTheStart: what stands against it in the beginning counts if it still
+// does when the log has caught up.
+func TestStaysFromTheStart(t *testing.T) {
+	t.Parallel()
+	for always, failures := range map[bool]int{false: 0, true: 1} {
+		client := fake.NewClientset()
+		log, err := history.Start(t.Context(), client, history.Options{Namespaces: []string{"here"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(log.Stop)
+		said := &noted{}
+		e := &Env{Namespace: "here", Client: client, History: log, Timeouts: Timeouts{Request: time.Minute, Rollout: time.Minute}, reporter: said}
+		first := true
+		e.StaysFor(t.Context(), time.Millisecond, "the pod is gone", nil, func(*history.State) error {
+			defer func() { first = false }()
+			if first || always {
+				return errors.New("it is there")
+			}
+			return nil
+		})
+		if len(said.failures) != failures {
+			t.Errorf("always: %v, failures: %v", always, said.failures)
+		}
 	}
 }
