@@ -13,6 +13,7 @@ import (
 	"github.com/dsconform/dsconform/framework/oracle"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
 	"github.com/dsconform/dsconform/suites/internal/policy"
+	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
 // creationEvents: events are what a person sees first.
@@ -37,6 +38,9 @@ func creationEvents() framework.Spec {
 			deeds := []deed{created(victim), created(other), deleted(victim)}
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "both creations and the deletion have their one event, and nothing else is told", fleet.Every(toldOnly("agent", deeds...), untouched))
 
+			// Of the pods that go a controller knows how many, not which: the end of the one
+			// may be taken for that of the next, which is then deleted, and told of, twice.
+			e.BecomesFor(ctx, "agent", e.Timeouts.PodReady, "the pod of the node that was lost is gone", site.Gone(old.Pods[e.Nodes[0]]))
 			last := fleet.AwaitRollout(ctx, e, e.SetImage(ctx, "agent", "agent:v2"))
 			deeds = append(deeds, deleted(other), created(last.Pods[e.Nodes[1]].Name))
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "so have the deletion and the creation of the rollout", fleet.Every(toldOnly("agent", deeds...), untouched))
