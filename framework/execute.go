@@ -14,7 +14,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
@@ -122,57 +121,6 @@ func (e *Env) makeNamespace(ctx context.Context) {
 		},
 	}}, metav1.CreateOptions{})
 	e.Must(err, "create namespace %s", e.Namespace)
-}
-
-// deleteNamespace waits for the pods too: ports and nodes must be free for the
-// next spec. Finalizers that the spec put on its pods are its own to remove.
-//
-// What makes pods goes first, then the pods, without their grace (what they
-// would do with it was judged before), and the namespace last: its controller
-// tries every resource of the API again and again while there is something left
-// in it, which for many specs at once is most of an API server's work.
-func (e *Env) deleteNamespace(ctx context.Context) error {
-	if e.History != nil {
-		if err := e.emptyNamespace(ctx); err != nil {
-			return err
-		}
-	}
-	err := e.Client.CoreV1().Namespaces().Delete(ctx, e.Namespace, metav1.DeleteOptions{})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("delete namespace %s: %w", e.Namespace, err)
-	}
-	return nil
-}
-
-// emptyNamespace deletes DaemonSets, ReplicaSets and pods and waits until they are gone.
-func (e *Env) emptyNamespace(ctx context.Context) error {
-	background, brief := metav1.DeletePropagationBackground, int64(1)
-	options := metav1.DeleteOptions{PropagationPolicy: &background}
-	err := errors.Join(
-		e.Client.AppsV1().DaemonSets(e.Namespace).DeleteCollection(ctx, options, metav1.ListOptions{}),
-		e.Client.AppsV1().ReplicaSets(e.Namespace).DeleteCollection(ctx, options, metav1.ListOptions{}),
-	)
-	if err != nil {
-		return fmt.Errorf("delete what makes pods in namespace %s: %w", e.Namespace, err)
-	}
-	// At once: a kubelet does not shorten a grace period that has begun
-	// (kubernetes#83916), and the garbage collector grants the pods their own.
-	err = e.Client.CoreV1().Pods(e.Namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &brief}, metav1.ListOptions{})
-	if err == nil {
-		err = e.History.Await(ctx, func(s *history.State) error {
-			if left := s.DaemonSets(); len(left) > 0 {
-				return fmt.Errorf("DaemonSet %s is left, with finalizers %v", left[0].Name, left[0].Finalizers)
-			}
-			if pods := s.Pods(); len(pods) > 0 {
-				return fmt.Errorf("%d pods are left, the first is %s on node %q", len(pods), pods[0].Name, pods[0].Spec.NodeName)
-			}
-			return nil
-		})
-	}
-	if err != nil {
-		return fmt.Errorf("namespace %s does not empty: %s", e.Namespace, reason(err))
-	}
-	return nil
 }
 
 // settle judges that the controller comes to rest and then writes no more:

@@ -18,8 +18,6 @@ import (
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
-const finalizer = "dsconform.dev/held"
-
 func podFromTemplate() framework.Spec {
 	return framework.Spec{
 		ID: "DS-PLC-022", Area: framework.Placement, Title: "pods are what the template says", Level: framework.Core,
@@ -30,7 +28,6 @@ func podFromTemplate() framework.Spec {
 			"Nobody schedules the pods, so that it matters to none whether they could run. Pods are compared as they were created, field by field, but for what the API server is known to add.",
 		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
-			e.Cleanup("let go of the pods held by the template's finalizer", func(ctx context.Context) error { return releaseAll(ctx, e) })
 			e.Apply(ctx, &corev1.ServiceAccount{
 				TypeMeta: metav1.TypeMeta{Kind: "ServiceAccount", APIVersion: "v1"}, ObjectMeta: metav1.ObjectMeta{Name: "agent", Namespace: e.Namespace},
 			})
@@ -61,7 +58,7 @@ func metadata(pod *corev1.Pod, hash string) error {
 		return fmt.Errorf("its labels are %v, not %v", labels, want)
 	case !maps.Equal(pod.Annotations, map[string]string{"note": "of the template"}):
 		return fmt.Errorf("its annotations are %v", pod.Annotations)
-	case !slices.Equal(pod.Finalizers, []string{finalizer}):
+	case !slices.Equal(pod.Finalizers, []string{framework.HoldFinalizer}):
 		return fmt.Errorf("its finalizers are %v", pod.Finalizers)
 	}
 	return nil
@@ -69,37 +66,14 @@ func metadata(pod *corev1.Pod, hash string) error {
 
 // hold keeps the pod's object in place, deleted or not, until release.
 func hold(ctx context.Context, e *framework.Env, pod *corev1.Pod) {
-	e.Cleanup("let go of the held pods", func(ctx context.Context) error { return releaseAll(ctx, e) })
 	e.Act("holds by a finalizer Pod", history.KindPod, pod)
-	e.Must(finalizers(ctx, e, pod.Name, `["`+finalizer+`"]`), "hold pod %s", pod.Name)
+	patch := fmt.Appendf(nil, `{"metadata":{"finalizers":[%q]}}`, framework.HoldFinalizer)
+	_, err := e.Client.CoreV1().Pods(e.Namespace).Patch(ctx, pod.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	e.Must(err, "hold pod %s", pod.Name)
 }
 
 // release lets a held pod go.
 func release(ctx context.Context, e *framework.Env, pod *corev1.Pod) {
 	e.Act("lets go of Pod", history.KindPod, pod)
-	e.Must(finalizers(ctx, e, pod.Name, "null"), "let go of pod %s", pod.Name)
-}
-
-// releaseAll lets go of whatever in the spec's namespace is held.
-func releaseAll(ctx context.Context, e *framework.Env) error {
-	pods, err := e.Client.CoreV1().Pods(e.Namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return fmt.Errorf("list the pods of namespace %s: %w", e.Namespace, err)
-	}
-	for _, pod := range pods.Items {
-		if slices.Contains(pod.Finalizers, finalizer) {
-			if err := finalizers(ctx, e, pod.Name, "null"); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func finalizers(ctx context.Context, e *framework.Env, pod, list string) error {
-	patch := fmt.Appendf(nil, `{"metadata":{"finalizers":%s}}`, list)
-	if _, err := e.Client.CoreV1().Pods(e.Namespace).Patch(ctx, pod, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
-		return fmt.Errorf("set the finalizers of pod %s to %s: %w", pod, list, err)
-	}
-	return nil
+	e.Must(e.LetGo(ctx, pod), "let go of pod %s", pod.Name)
 }

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
@@ -74,7 +75,7 @@ func TestPinnedTo(t *testing.T) {
 func TestMetadata(t *testing.T) {
 	good := func() *corev1.Pod {
 		return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{
-			GenerateName: "rich-", Finalizers: []string{finalizer}, Annotations: map[string]string{"note": "of the template"},
+			GenerateName: "rich-", Finalizers: []string{framework.HoldFinalizer}, Annotations: map[string]string{"note": "of the template"},
 			Labels: map[string]string{"app": "rich", "of": "the-template", appsv1.ControllerRevisionHashLabelKey: "h", "pod-template-generation": "1"},
 		}}
 	}

@@ -5,6 +5,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/dsconform/dsconform/framework"
 )
 
 // rich fills the template with what a plain one lacks, and with values that are
@@ -13,7 +15,7 @@ func rich(ds *appsv1.DaemonSet) {
 	ds.Labels["of"], ds.Annotations = "the-daemonset", map[string]string{"of": "the DaemonSet", "its-own": "the DaemonSet's"}
 	ds.Labels["its-own"] = "the-daemonset"
 	t := &ds.Spec.Template
-	t.Labels["of"], t.Annotations, t.Finalizers = "the-template", map[string]string{"note": "of the template"}, []string{finalizer}
+	t.Labels["of"], t.Annotations, t.Finalizers = "the-template", map[string]string{"note": "of the template"}, []string{framework.HoldFinalizer}
 	yes, no, user, grace := true, false, int64(65534), int64(7)
 	s := &t.Spec
 	s.TerminationGracePeriodSeconds = &grace

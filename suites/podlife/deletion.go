@@ -50,7 +50,7 @@ func orphanDeletion() framework.Spec {
 			start(ctx, e)
 			before := uids(e.History.State().Pods())
 			e.Cleanup("let DaemonSet agent go", func(ctx context.Context) error { return holdSet(ctx, e, "null") })
-			e.Must(holdSet(ctx, e, `["`+holder+`"]`), "hold DaemonSet agent by a finalizer")
+			e.Must(holdSet(ctx, e, `["`+framework.HoldFinalizer+`"]`), "hold DaemonSet agent by a finalizer")
 			e.DeleteDaemonSet(ctx, "agent", metav1.DeletePropagationOrphan)
 			e.Becomes(ctx, e.Timeouts.Placement, "nothing that the DaemonSet leaves has an owner, while it is itself still there", orphaned)
 			e.Stays(ctx, "a DaemonSet that is being deleted takes nothing back", nil, orphaned)

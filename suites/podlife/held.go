@@ -8,9 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
@@ -18,21 +16,10 @@ import (
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
-// holder is the finalizer that keeps deleted pods visible.
-const holder = "dsconform.dev/hold"
-
 // held makes DaemonSet "agent" whose pods stay, deleted, until they are let go.
 func held(ctx context.Context, e *framework.Env) {
-	e.Cleanup("let the held pods go", func(ctx context.Context) error {
-		background := metav1.DeletePropagationBackground
-		err := e.Client.AppsV1().DaemonSets(e.Namespace).Delete(ctx, "agent", metav1.DeleteOptions{PropagationPolicy: &background})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("delete DaemonSet agent: %w", err)
-		}
-		return letGo(ctx, e)
-	})
 	e.CreateDaemonSet(ctx, e.DaemonSet("agent", func(ds *appsv1.DaemonSet) {
-		ds.Spec.Template.Finalizers = []string{holder}
+		ds.Spec.Template.Finalizers = []string{framework.HoldFinalizer}
 	}))
 	rolledOut(ctx, e)
 }
@@ -70,11 +57,7 @@ func letGo(ctx context.Context, e *framework.Env) error {
 
 func release(ctx context.Context, e *framework.Env, pod *corev1.Pod) error {
 	e.Act("takes the finalizer off Pod", history.KindPod, pod)
-	_, err := e.Client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
-	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("take the finalizer off pod %s: %w", pod.Name, err)
-	}
-	return nil
+	return e.LetGo(ctx, pod)
 }
 
 // terminatingFinishedPodReplaced: kubernetes#118716, a finished pod that
