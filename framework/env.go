@@ -18,6 +18,7 @@ import (
 	"github.com/dsconform/dsconform/framework/kubectl"
 	"github.com/dsconform/dsconform/framework/nodepool"
 	"github.com/dsconform/dsconform/framework/subject"
+	"github.com/dsconform/dsconform/internal/load"
 )
 
 // Env is what a spec's body works with. It belongs to one run of one spec; its
@@ -56,6 +57,10 @@ type Env struct {
 	cleanups []cleanup
 	token    string
 	started  time.Time
+	// waited is how long the spec waited for its turn and for its nodes.
+	waited time.Duration
+	// load tells what the machine has to do; nil where nobody asks.
+	load func() (load.Load, bool)
 }
 
 // Settings are the same for all specs of a run.

@@ -105,7 +105,7 @@ func (e *Env) BecomesFor(ctx context.Context, daemonSet string, within time.Dura
 	if silence := (*silentError)(nil); errors.As(context.Cause(wait), &silence) {
 		expected += fmt.Sprintf(" (and the controller's first write within %s)", silence.within)
 	}
-	e.failWithCause(expected, reason(err), daemonSet, since)
+	e.Fail(e.excused(e.explained(reason(err), diagnose.Input{Expectation: expected, DaemonSet: daemonSet, Since: since})))
 }
 
 // Stays judges that cond holds at every event until the stability window has
@@ -160,7 +160,10 @@ func (e *Env) failWithCause(expected, seen, daemonSet string, since time.Time) {
 }
 
 // failWithInput ends the spec with the likely cause of what was seen.
-func (e *Env) failWithInput(seen string, in diagnose.Input) {
+func (e *Env) failWithInput(seen string, in diagnose.Input) { e.Fail(e.explained(seen, in)) }
+
+// explained is the failure by what was seen, with its likely cause.
+func (e *Env) explained(seen string, in diagnose.Input) Failure {
 	f := Failure{Class: NonConformant, Expected: in.Expectation, Seen: seen}
 	if e.History != nil {
 		in.Seen = seen
@@ -178,7 +181,7 @@ func (e *Env) failWithInput(seen string, in diagnose.Input) {
 		case diagnose.NonConformant:
 		}
 	}
-	e.Fail(f)
+	return f
 }
 
 // reason unpacks what stood against a wait.

@@ -25,6 +25,7 @@ import (
 	"github.com/dsconform/dsconform/framework/invariants"
 	"github.com/dsconform/dsconform/framework/kubectl"
 	"github.com/dsconform/dsconform/framework/nodepool"
+	"github.com/dsconform/dsconform/internal/load"
 )
 
 // Execute runs one spec on the cluster: it skips it with the reason where the
@@ -40,9 +41,11 @@ func Execute(ctx context.Context, cluster clusters.Cluster, settings Settings, s
 	e := &Env{
 		Spec: spec, Cluster: cluster, Timeouts: settings.Timeouts, settings: settings, reporter: r,
 		token: token(spec.ID), started: time.Now(),
-		Log: slog.With("spec", spec.ID),
+		Log:  slog.With("spec", spec.ID),
+		load: load.Now,
 	}
 	r.Defer(e.close)
+	e.awaitTurn(ctx)
 	e.open(ctx)
 	limit := spec.Limit
 	if limit == 0 {
@@ -101,7 +104,8 @@ func (e *Env) leaseNodes(ctx context.Context) {
 		e.reporter.Skip(err.Error())
 	}
 	e.Must(err, "lease nodes")
-	e.reporter.Entry(EntryWait, time.Since(begun).Seconds())
+	e.waited += time.Since(begun)
+	e.reporter.Entry(EntryWait, e.waited.Seconds())
 	e.Cleanup("give the leased nodes back", lease.Release)
 	e.lease, e.Nodes = lease, lease.Nodes
 	if len(lease.Nodes) > 0 {

@@ -76,7 +76,8 @@ const (
 	EntryMeasure = "dsconform.measure"
 	// EntryFault carries a faults.Deed.
 	EntryFault = "dsconform.fault"
-	// EntryWait carries the seconds the spec waited for its nodes.
+	// EntryWait carries the seconds the spec has waited for its turn and its nodes.
+	// Of several the last counts.
 	EntryWait = "dsconform.wait"
 	// EntryNotApplicable marks a skip because of the Kubernetes version.
 	EntryNotApplicable = "dsconform.notapplicable"

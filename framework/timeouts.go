@@ -32,6 +32,9 @@ type Timeouts struct {
 	NodeAction time.Duration `json:"nodeAction"`
 	// Quiet is the stability window: how long nothing may change after the last relevant change. Cap: 10 s.
 	Quiet time.Duration `json:"quiet"`
+	// Turn is how long a spec waits for a machine that has too much to do already,
+	// give or take a half; then it begins all the same. Cap: 3 min.
+	Turn time.Duration `json:"turn"`
 	// Lease is how long a spec may wait for its nodes. Cap: 60 min.
 	Lease time.Duration `json:"lease"`
 	// Request is for one API request or command. Cap: 1 min.
@@ -63,6 +66,7 @@ func DefaultTimeouts() Timeouts {
 		PodGC:        2 * time.Minute,
 		NodeAction:   2 * time.Minute,
 		Quiet:        2 * time.Second,
+		Turn:         time.Minute,
 		Lease:        30 * time.Minute,
 		Request:      30 * time.Second,
 		Cleanup:      90 * time.Second,
@@ -103,7 +107,7 @@ func (t Timeouts) Text() map[string]string {
 		"timeout.rollout": t.Rollout.String(), "timeout.perNode": t.PerNode.String(),
 		"timeout.nodeNotReady": t.NodeNotReady.String(), "timeout.podGC": t.PodGC.String(),
 		"timeout.nodeAction": t.NodeAction.String(), "timeout.quiet": t.Quiet.String(),
-		"timeout.lease": t.Lease.String(), "timeout.request": t.Request.String(),
+		"timeout.turn": t.Turn.String(), "timeout.lease": t.Lease.String(), "timeout.request": t.Request.String(),
 		"timeout.cleanup": t.Cleanup.String(), "timeout.spec": t.Spec.String(),
 		"timeout.subjectWrites": t.SubjectWrites.String(), "timeout.subjectAvailable": t.SubjectAvailable.String(),
 		"timeout.rival": t.Rival.String(),

@@ -185,7 +185,7 @@ type Spec struct {
 	SuiteFault bool `json:"suiteFault,omitempty"`
 	// DurationSeconds is how long the spec ran, WaitSeconds included.
 	DurationSeconds float64 `json:"durationSeconds"`
-	// WaitSeconds is how long of that it waited for nodes that others used.
+	// WaitSeconds is how long of that it waited until the machine had less to do, and for nodes that others used.
 	WaitSeconds float64 `json:"waitSeconds,omitempty"`
 	// Reason says why the outcome is not "passed"; it is never empty then.
 	Reason string `json:"reason,omitempty"`

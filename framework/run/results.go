@@ -226,9 +226,9 @@ func unknownOf(r types.SpecReport) string {
 	return strings.Join(why, "; ")
 }
 
-// waitOf gives the seconds the spec waited for its nodes.
+// waitOf gives the seconds the spec waited for its turn and its nodes.
 func waitOf(r types.SpecReport) float64 {
-	for _, entry := range r.ReportEntries {
+	for _, entry := range slices.Backward(r.ReportEntries) {
 		if entry.Name == framework.EntryWait {
 			var seconds float64
 			if json.Unmarshal([]byte(entry.Value.AsJSON), &seconds) == nil {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/dsconform/dsconform/framework"
@@ -31,7 +32,13 @@ func crowd(ctx context.Context, e *framework.Env, n int) []string {
 	of := site.NodeOf(e)
 	nodes := e.Client.CoreV1().Nodes()
 	e.Cleanup(fmt.Sprintf("remove the %d nodes", n), func(ctx context.Context) error {
-		return nodes.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: e.Key("own") + "=true"})
+		for {
+			err := nodes.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: e.Key("own") + "=true"})
+			// A busy API server gives up after a minute, with some of them deleted.
+			if !apierrors.IsTimeout(err) || ctx.Err() != nil {
+				return err
+			}
+		}
 	})
 	e.Act(fmt.Sprintf("makes %d Nodes", n), history.KindNode, nil)
 	names := make([]string, n)

@@ -1,0 +1,87 @@
+package load
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	got, ok := parse("106.20 70.06 45.02 195/810 30600\n", 2)
+	if want := (Load{Ready: 195, Average: 106.2, Processors: 2}); !ok || got != want {
+		t.Errorf("got %+v, %v", got, ok)
+	}
+	for name, line := range map[string]string{"nothing": "", "words": "a b c d/e 1", "too little": "0.1 0.2"} {
+		if got, ok := parse(line, 2); ok {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if _, ok := parse("1 1 1 1/1 1", 0); ok {
+		t.Error("a machine without processors")
+	}
+}
+
+func TestWhatIsMuchDependsOnTheProcessors(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		load             Load
+		full, overloaded bool
+	}{
+		{Load{Ready: 12, Average: 50, Processors: 2}, false, false},
+		{Load{Ready: 13, Average: 50, Processors: 2}, true, false},
+		{Load{Ready: 1, Average: 51, Processors: 2}, false, true},
+		{Load{Ready: 13, Average: 51, Processors: 4}, false, false},
+	} {
+		if tc.load.Full() != tc.full || tc.load.Overloaded() != tc.overloaded {
+			t.Errorf("%+v: full %v, overloaded %v", tc.load, tc.load.Full(), tc.load.Overloaded())
+		}
+	}
+}
+
+// after is a machine that is full until then.
+func after(full time.Duration) func() (Load, bool) {
+	begun := time.Now()
+	return func() (Load, bool) {
+		if time.Since(begun) < full {
+			return Load{Ready: 100, Processors: 1}, true
+		}
+		return Load{Ready: 1, Processors: 1}, true
+	}
+}
+
+func TestAwait(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		full, patience, least, most time.Duration
+	}{
+		"a machine that is not full":   {0, time.Minute, 0, 0},
+		"one that is for a while":      {10 * time.Second, time.Minute, 10 * time.Second, 10*time.Second + 3*look/2},
+		"one that stays so":            {time.Hour, time.Minute, 30 * time.Second, 90*time.Second + 3*look/2},
+		"nobody who would wait for it": {time.Hour, 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				if got := await(t.Context(), tc.patience, after(tc.full)); got < tc.least || got > tc.most {
+					t.Errorf("it took %s", got)
+				}
+			})
+		})
+	}
+}
+
+func TestAwaitEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if got := await(ctx, time.Hour, after(time.Hour)); got != 5*time.Second {
+			t.Errorf("it took %s", got)
+		}
+		if got := await(t.Context(), time.Hour, func() (Load, bool) { return Load{}, false }); got != 0 {
+			t.Errorf("a system that does not tell was waited for for %s", got)
+		}
+	})
+}
