@@ -35,7 +35,7 @@ func (e *Env) Check(err error, expected string, args ...any) {
 	if err == nil {
 		return
 	}
-	e.failWithCause(fmt.Sprintf(expected, args...), err.Error(), "", e.started)
+	e.failWithCause(fmt.Sprintf(expected, args...), err.Error())
 }
 
 // Holds judges that cond holds now, and ends the spec as failed if it does not.
@@ -63,7 +63,7 @@ func (e *Env) That(ok bool, expected, seen string, args ...any) {
 	if ok {
 		return
 	}
-	e.failWithCause(expected, fmt.Sprintf(seen, args...), "", e.started)
+	e.failWithCause(expected, fmt.Sprintf(seen, args...))
 }
 
 // Must ends the spec as unknown if err is not nil: something that is not being
@@ -105,7 +105,7 @@ func (e *Env) BecomesFor(ctx context.Context, daemonSet string, within time.Dura
 	if silence := (*silentError)(nil); errors.As(context.Cause(wait), &silence) {
 		expected += fmt.Sprintf(" (and the controller's first write within %s)", silence.within)
 	}
-	e.Fail(e.excused(e.explained(reason(err), diagnose.Input{Expectation: expected, DaemonSet: daemonSet, Since: since})))
+	e.failAsLate(expected, reason(err), daemonSet, since)
 }
 
 // Stays judges that cond holds at every event until the stability window has
@@ -155,8 +155,13 @@ func (e *Env) stopped(ctx context.Context, expected string, err error) {
 	})
 }
 
-func (e *Env) failWithCause(expected, seen, daemonSet string, since time.Time) {
-	e.failWithInput(seen, diagnose.Input{Expectation: expected, DaemonSet: daemonSet, Since: since})
+func (e *Env) failWithCause(expected, seen string) {
+	e.failWithInput(seen, diagnose.Input{Expectation: expected, Since: e.started})
+}
+
+// failAsLate ends the spec because what was waited for since then has not come.
+func (e *Env) failAsLate(expected, seen, daemonSet string, since time.Time) {
+	e.Fail(e.excused(e.explained(seen, diagnose.Input{Expectation: expected, DaemonSet: daemonSet, Since: since})))
 }
 
 // failWithInput ends the spec with the likely cause of what was seen.

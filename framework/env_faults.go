@@ -60,7 +60,7 @@ func (e *Env) AwaitHits(ctx context.Context, within time.Duration, fault string,
 		e.stopped(ctx, expected, err)
 	case errors.Is(limit.Err(), context.DeadlineExceeded):
 		hits := e.Hits(ctx, fault)
-		e.failWithCause(fmt.Sprintf("%s, within %s", expected, within), fmt.Sprintf("the fault %s has hit %d, not %d", fault, hits, least), "", since)
+		e.failAsLate(fmt.Sprintf("%s, within %s", expected, within), fmt.Sprintf("the fault %s has hit %d, not %d", fault, hits, least), "", since)
 	default:
 		e.Must(err, "wait for the fault %s", fault)
 	}
@@ -95,6 +95,6 @@ func (e *Env) HitOr(ctx context.Context, within time.Duration, fault string, lea
 		e.Must(<-struck, "wait for the fault %s", fault)
 		return true
 	}
-	e.failWithCause(fmt.Sprintf("%s, within %s", expected, within), reason(err), "", since)
+	e.failAsLate(fmt.Sprintf("%s, within %s", expected, within), reason(err), "", since)
 	return false
 }

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"math/rand/v2"
+	"os"
 	"time"
 )
 
@@ -19,7 +20,9 @@ func Await(ctx context.Context, patience time.Duration) time.Duration {
 
 func await(ctx context.Context, patience time.Duration, now func() (Load, bool)) time.Duration {
 	begun := time.Now()
-	patience = around(patience)
+	// No verdict depends on what is drawn, and no two processes may draw the same.
+	draw := rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(begun.UnixNano())))
+	patience = around(draw, patience)
 	for {
 		l, known := now()
 		if waited := time.Since(begun); !known || !l.Full() || waited >= patience {
@@ -28,15 +31,15 @@ func await(ctx context.Context, patience time.Duration, now func() (Load, bool))
 		select {
 		case <-ctx.Done():
 			return time.Since(begun)
-		case <-time.After(around(look)):
+		case <-time.After(around(draw, look)):
 		}
 	}
 }
 
 // around draws from a half to one and a half of d.
-func around(d time.Duration) time.Duration {
+func around(draw *rand.Rand, d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}
-	return d/2 + rand.N(d)
+	return d/2 + time.Duration(draw.Int64N(int64(d)))
 }
