@@ -66,7 +66,7 @@ func DefaultTimeouts() Timeouts {
 		PodGC:        2 * time.Minute,
 		NodeAction:   2 * time.Minute,
 		Quiet:        2 * time.Second,
-		Turn:         time.Minute,
+		Turn:         2 * time.Minute,
 		Lease:        30 * time.Minute,
 		Request:      30 * time.Second,
 		Cleanup:      90 * time.Second,

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
@@ -32,13 +32,10 @@ func crowd(ctx context.Context, e *framework.Env, n int) []string {
 	of := site.NodeOf(e)
 	nodes := e.Client.CoreV1().Nodes()
 	e.Cleanup(fmt.Sprintf("remove the %d nodes", n), func(ctx context.Context) error {
-		for {
-			err := nodes.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: e.Key("own") + "=true"})
-			// A busy API server gives up after a minute, with some of them deleted.
-			if !apierrors.IsTimeout(err) || ctx.Err() != nil {
-				return err
-			}
-		}
+		// A busy API server gives up after a minute, with some of them deleted.
+		return retry.OnError(retry.DefaultBackoff, func(error) bool { return ctx.Err() == nil }, func() error {
+			return nodes.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: e.Key("own") + "=true"})
+		})
 	})
 	e.Act(fmt.Sprintf("makes %d Nodes", n), history.KindNode, nil)
 	names := make([]string, n)

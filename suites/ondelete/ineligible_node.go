@@ -7,6 +7,7 @@ import (
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
 func ineligibleNode() framework.Spec {
@@ -25,6 +26,8 @@ func ineligibleNode() framework.Spec {
 			kept, excluded := e.Nodes[0], e.Nodes[1]
 			key := e.Key("chosen")
 			e.LabelNode(ctx, kept, key, "true")
+			// One that has not heard of the label would take the pod off that node, too.
+			site.LookAgain(ctx, e, name, kept)
 
 			ds := fleet.Update(ctx, e, name, fleet.NodeSelector(key, "true"))
 			only := fleet.Every(old.Kept(kept), func(s *history.State) error {
