@@ -21,6 +21,7 @@ const HoldFinalizer = "dsconform.dev/hold"
 // LetGo takes HoldFinalizer off the pod, and whatever other finalizers it has. It
 // is no error that the pod is gone.
 func (e *Env) LetGo(ctx context.Context, pod *corev1.Pod) error {
+	e.Act("lets go of Pod", history.KindPod, pod)
 	_, err := e.Client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("take the finalizers off pod %s: %w", pod.Name, err)
@@ -72,10 +73,29 @@ func (e *Env) emptyNamespace(ctx context.Context) error {
 	return nil
 }
 
-// awaitEmpty waits until DaemonSets and pods are gone, and lets go of held pods
-// as they come: a controller that has not heard of the DaemonSet's end makes its
-// pods anew while they are deleted, with the finalizers of the template.
+// awaitEmpty waits until DaemonSets and pods are gone.
 func (e *Env) awaitEmpty(ctx context.Context) error {
+	return e.LetGoUntil(ctx, func(s *history.State) error {
+		if left := s.DaemonSets(); len(left) > 0 {
+			return fmt.Errorf("DaemonSet %s is left, with finalizers %v", left[0].Name, left[0].Finalizers)
+		}
+		return NoPods(s)
+	})
+}
+
+// NoPods judges that the namespace has no pods.
+func NoPods(s *history.State) error {
+	if left := s.Pods(); len(left) > 0 {
+		return fmt.Errorf("%d pods are left, the first is %s on node %q, with finalizers %v", len(left), left[0].Name, left[0].Spec.NodeName, left[0].Finalizers)
+	}
+	return nil
+}
+
+// LetGoUntil waits for cond, and lets go of pods that HoldFinalizer holds as they
+// come: a controller that has not heard of the DaemonSet's end makes its pods anew
+// while they are deleted, with the finalizers of the template. The error is what
+// still stands against cond when ctx ends, or that a pod could not be let go.
+func (e *Env) LetGoUntil(ctx context.Context, cond func(*history.State) error) error {
 	free := map[types.UID]bool{}
 	for {
 		var held []*corev1.Pod
@@ -89,13 +109,7 @@ func (e *Env) awaitEmpty(ctx context.Context) error {
 			if len(held) > 0 {
 				return nil
 			}
-			if left := s.DaemonSets(); len(left) > 0 {
-				return fmt.Errorf("DaemonSet %s is left, with finalizers %v", left[0].Name, left[0].Finalizers)
-			}
-			if pods := s.Pods(); len(pods) > 0 {
-				return fmt.Errorf("%d pods are left, the first is %s on node %q, with finalizers %v", len(pods), pods[0].Name, pods[0].Spec.NodeName, pods[0].Finalizers)
-			}
-			return nil
+			return cond(s)
 		})
 		if err != nil || len(held) == 0 {
 			return err

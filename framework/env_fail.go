@@ -17,7 +17,7 @@ func (e *Env) Fail(f Failure) {
 	}
 	if f.Class != NonConformant {
 		// Whatever stopped the spec, what the log proves stands.
-		if proven := e.proven(); proven != nil {
+		if proven := e.proven(); proven != nil && proven.Class == NonConformant {
 			proven.Evidence = append(proven.Evidence, fmt.Sprintf("seen because the spec ended: %s", f.Seen))
 			f = *proven
 		}
@@ -36,6 +36,15 @@ func (e *Env) Check(err error, expected string, args ...any) {
 		return
 	}
 	e.failWithCause(fmt.Sprintf(expected, args...), err.Error())
+}
+
+// CheckTime is Check for what is judged by the clock: on an overloaded machine it
+// ends the spec as unknown, for nothing follows there from what came late.
+func (e *Env) CheckTime(err error, expected string, args ...any) {
+	if err == nil {
+		return
+	}
+	e.Fail(e.excused(e.explained(err.Error(), diagnose.Input{Expectation: fmt.Sprintf(expected, args...), Since: e.started})))
 }
 
 // Holds judges that cond holds now, and ends the spec as failed if it does not.

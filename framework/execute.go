@@ -198,7 +198,7 @@ func (e *Env) judge() { e.judged(invariants.Judge(e.History.Entries(), e.Spec.Ex
 
 // judged ends the spec if a rule was broken, and notes what could not be judged.
 func (e *Env) judged(result invariants.Result) {
-	if f := violation(result); f != nil {
+	if f := e.violation(result); f != nil {
 		e.Fail(*f)
 	}
 	if result.Unknown != "" {
@@ -212,17 +212,25 @@ func (e *Env) proven() *Failure {
 	if e.History == nil {
 		return nil
 	}
-	return violation(invariants.Judge(e.History.Entries(), e.Spec.Except))
+	return e.violation(invariants.Judge(e.History.Entries(), e.Spec.Except))
 }
 
-// violation is the failure by the first rule that was broken; nil if none was.
-func violation(result invariants.Result) *Failure {
+// violation is the failure by the first rule that was broken, one of those that
+// hold by the clock only where there is no other; nil if none was.
+func (e *Env) violation(result invariants.Result) *Failure {
 	if len(result.Violations) == 0 {
 		return nil
 	}
-	f := BrokenInvariant(result.Violations[0])
-	for _, more := range result.Violations[1:min(len(result.Violations), 5)] {
+	found := slices.Clone(result.Violations)
+	if i := slices.IndexFunc(found, func(v invariants.Violation) bool { return !v.Late }); i > 0 {
+		found[0], found[i] = found[i], found[0]
+	}
+	f := BrokenInvariant(found[0])
+	for _, more := range found[1:min(len(found), 5)] {
 		f.Evidence = append(f.Evidence, fmt.Sprintf("also %s: %s", more.Invariant, more.Message))
+	}
+	if found[0].Late {
+		f = e.excused(f)
 	}
 	return &f
 }

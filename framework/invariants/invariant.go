@@ -42,6 +42,9 @@ type Violation struct {
 	Message string
 	// Over is by how many nodes a bound was exceeded; zero for rules without one.
 	Over int
+	// Late tells that what breaks the rule is that Lag has passed: on a machine where
+	// the controller does not get to work, nothing follows from that.
+	Late bool
 }
 
 // String gives rule, message and entry in one line.

@@ -160,11 +160,12 @@ func currentTemplate() Check {
 				return false
 			}
 			wrong, settled := p.judge(next)
-			if !settled && l.now.Sub(p.entry.Time) > Lag {
+			late := !settled && l.now.Sub(p.entry.Time) > Lag
+			if late {
 				wrong, settled = p.unrecorded(next), true
 			}
 			if wrong != "" {
-				v = &Violation{Entry: p.entry, Message: wrong}
+				v = &Violation{Entry: p.entry, Message: wrong, Late: late}
 			}
 			return settled
 		})

@@ -64,7 +64,7 @@ func statusTruth() Check {
 			return nil
 		}
 		if wrong := t.judge(next, cur); wrong != "" {
-			return &Violation{Message: fmt.Sprintf("the status of DaemonSet %s is not what nodes and pods said within %s: %s", cur.Name, Lag, wrong)}
+			return &Violation{Late: true, Message: fmt.Sprintf("the status of DaemonSet %s is not what nodes and pods said within %s: %s", cur.Name, Lag, wrong)}
 		}
 		return nil
 	}

@@ -74,6 +74,5 @@ func hold(ctx context.Context, e *framework.Env, pod *corev1.Pod) {
 
 // release lets a held pod go.
 func release(ctx context.Context, e *framework.Env, pod *corev1.Pod) {
-	e.Act("lets go of Pod", history.KindPod, pod)
 	e.Must(e.LetGo(ctx, pod), "let go of pod %s", pod.Name)
 }

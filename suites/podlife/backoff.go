@@ -37,7 +37,7 @@ func failedPodBackoff() framework.Spec {
 			node := e.Nodes[0]
 			e.CreateDaemonSet(ctx, e.DaemonSet("agent", rejectedBy(node)))
 			deletions := awaitFailures(ctx, e, node, failures)
-			e.Check(waitsGrow(apart(deletions)), "each failure waits twice as long as the one before, from 1 s")
+			e.CheckTime(waitsGrow(apart(deletions)), "each failure waits twice as long as the one before, from 1 s")
 			e.Check(fleet.Each(e, func(s *history.State, _ history.Entry) error { return oneStands(s, node) }),
 				"while a Failed pod waits for its deletion there is no second pod for the node")
 			// Without the node named, the scheduler holds the pod back and no kubelet rejects it.

@@ -46,7 +46,7 @@ func backoffPerNode() framework.Spec {
 				}
 				return onePod(s, sound)
 			})
-			e.Check(sooner(e.History.Entries(), last, first), "the sound node's first failure is handled before the broken node's wait is over")
+			e.CheckTime(sooner(e.History.Entries(), last, first), "the sound node's first failure is handled before the broken node's wait is over")
 			rest(ctx, e)
 		},
 	}
@@ -75,7 +75,7 @@ func backoffReset() framework.Spec {
 				}
 				return onePod(s, node)
 			})
-			e.Check(sooner(e.History.Entries(), last, waiting), "the failure is handled before the wait of the earlier generation is over")
+			e.CheckTime(sooner(e.History.Entries(), last, waiting), "the failure is handled before the wait of the earlier generation is over")
 		},
 	}
 }

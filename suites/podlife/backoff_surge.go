@@ -34,7 +34,7 @@ func backoffWithSurge() framework.Spec {
 			gaps, pile := throttling(e.History.Entries(), e.Namespace)
 			e.Measure("times from a failure to the next pod, with maxSurge", gaps)
 			e.Measure("Failed pods that stood at once, with maxSurge", pile)
-			e.Check(strictly(e, gaps), "after the first failure the next pod waits for 1, 2, 4, ... seconds")
+			e.CheckTime(strictly(e, gaps), "after the first failure the next pod waits for 1, 2, 4, ... seconds")
 
 			e.BecomesFor(ctx, "agent", e.Timeouts.Rollout, "every Failed pod is deleted and one live pod is left", func(s *history.State) error {
 				if n := len(s.PodsOf(s.DaemonSet("agent"))); n != 1 {

@@ -24,42 +24,6 @@ func held(ctx context.Context, e *framework.Env) {
 	rolledOut(ctx, e)
 }
 
-// letGo takes the finalizer off every pod, until none has it.
-func letGo(ctx context.Context, e *framework.Env) error {
-	for {
-		pods, err := e.Client.CoreV1().Pods(e.Namespace).List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return fmt.Errorf("list the held pods: %w", err)
-		}
-		var errs []error
-		for i := range pods.Items {
-			errs = append(errs, release(ctx, e, &pods.Items[i]))
-		}
-		if err = errors.Join(errs...); err != nil {
-			return err
-		}
-		err = e.History.Await(ctx, func(s *history.State) error {
-			for _, p := range s.Pods() {
-				if len(p.Finalizers) > 0 && p.DeletionTimestamp != nil {
-					return nil
-				}
-			}
-			if n := len(s.Pods()); n > 0 {
-				return fmt.Errorf("%d pods are left", n)
-			}
-			return nil
-		})
-		if err != nil || len(e.History.State().Pods()) == 0 {
-			return err
-		}
-	}
-}
-
-func release(ctx context.Context, e *framework.Env, pod *corev1.Pod) error {
-	e.Act("takes the finalizer off Pod", history.KindPod, pod)
-	return e.LetGo(ctx, pod)
-}
-
 // terminatingFinishedPodReplaced: kubernetes#118716, a finished pod that
 // cannot vanish must not keep its node without a daemon.
 func terminatingFinishedPodReplaced() framework.Spec {
@@ -138,7 +102,7 @@ func foregroundDeletion() framework.Spec {
 			entries := e.History.Entries()
 			since := entries[len(entries)-1].Seq
 			e.Stays(ctx, "nothing is created for the DaemonSet that is being deleted, and its status is left alone", nil, leftAlone(heard))
-			e.Must(letGo(ctx, e), "let the held pods go")
+			e.Must(e.LetGoUntil(ctx, framework.NoPods), "let the held pods go")
 			e.Becomes(ctx, e.Timeouts.Placement, "the DaemonSet goes with its last pod", func(s *history.State) error {
 				if s.DaemonSet("agent") != nil {
 					return fmt.Errorf("DaemonSet agent is still there, with finalizers %v", s.DaemonSet("agent").Finalizers)

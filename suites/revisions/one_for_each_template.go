@@ -25,6 +25,7 @@ func oneForEachTemplate() framework.Spec {
 		Body: func(ctx context.Context, e *framework.Env) {
 			fleet.Deploy(ctx, e, e.DaemonSet(name, fleet.Nowhere(e)))
 			var made []types.UID
+			short := map[types.UID]bool{}
 			for number := int64(1); number <= 6; number++ {
 				if number > 1 {
 					fleet.AwaitRollout(ctx, e, fleet.Update(ctx, e, name, fleet.Template(fmt.Sprint(number))))
@@ -35,10 +36,14 @@ func oneForEachTemplate() framework.Spec {
 				e.BecomesFor(ctx, name, e.Timeouts.Placement, fmt.Sprintf("after template %d there is one revision more, of number %d, and the others are as they were", number, number),
 					func(s *history.State) error {
 						owned = s.RevisionsOf(s.DaemonSet(name))
+						if n := len(owned); n > len(made) && owned[n-1].Revision < number {
+							short[owned[n-1].UID] = true
+						}
 						return exactly(owned, made, number)
 					})
 				made = append(made, owned[len(owned)-1].UID)
 			}
+			e.Measure("revisions that were numbered short at first", len(short))
 			e.Stays(ctx, "no further revision is made", nil, func(s *history.State) error {
 				return exactly(s.RevisionsOf(s.DaemonSet(name)), made[:5], 6)
 			})

@@ -103,7 +103,7 @@ func emptyAtEnd(e *framework.Env) {
 		}
 		limit, cancel := context.WithTimeout(ctx, 5*e.Timeouts.Quiet)
 		defer cancel()
-		if e.History.Await(limit, noPods) == nil {
+		if e.History.Await(limit, framework.NoPods) == nil {
 			return nil
 		}
 		err = e.Client.CoreV1().Pods(e.Namespace).
@@ -113,11 +113,4 @@ func emptyAtEnd(e *framework.Env) {
 		}
 		return nil
 	})
-}
-
-func noPods(s *history.State) error {
-	if left := s.Pods(); len(left) > 0 {
-		return fmt.Errorf("%d pods are left, the first is %s", len(left), left[0].Name)
-	}
-	return nil
 }
