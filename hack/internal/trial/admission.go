@@ -2,6 +2,7 @@ package trial
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,11 +36,10 @@ func (t Trial) prepared(ctx context.Context, log io.Writer) (remove func() error
 		return say(limit, log, t.Executable, "", "cluster", "delete", "--name="+t.Name)
 	}
 	kubeconfig := filepath.Join(t.Out, "admin.kubeconfig")
-	create := []string{"cluster", "create", "--provider=sim", "--name=" + t.Name, "--kubeconfig=" + kubeconfig}
-	if t.Controllers != "" {
-		create = append(create, "--controllers="+t.Controllers)
-	}
-	if err = say(ctx, log, t.Executable, "", create...); err != nil {
+	// A run with a subject wants the cluster that it would have made itself.
+	err = say(ctx, log, t.Executable, "", "cluster", "create", "--provider=sim", "--name="+t.Name, "--kubeconfig="+kubeconfig,
+		"--controllers="+cmp.Or(t.Controllers, Controllers(nil)))
+	if err != nil {
 		return remove, err
 	}
 	return remove, Admit(ctx, log, t.Executable, kubeconfig, t.Admission)

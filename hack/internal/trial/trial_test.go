@@ -94,7 +94,7 @@ func TestLimit(t *testing.T) {
 func TestAdmission(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	body := "echo \"$@\"\ncase $* in *dry-run*) if [ -e $0.tried ]; then echo mutants-probe; else touch $0.tried; fi;; kubectl*) cat; echo;; run*) cp " + report(t, reports.Failed) + " $out/report.json; exit 1;; esac\n"
-	tr := Trial{Executable: program(t, body), Name: "n", Out: out, Controllers: "*,-a", Admission: "the policies"}
+	tr := Trial{Executable: program(t, body), Name: "n", Out: out, Admission: "the policies"}
 	if _, err := tr.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestAdmission(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(string(log)), "\n")
 	kubeconfig := "--kubeconfig=" + filepath.Join(out, "admin.kubeconfig")
-	want := []string{"cluster create --provider=sim --name=n " + kubeconfig + " --controllers=*,-a", "kubectl " + kubeconfig + " apply -f -", "the policies", "kubectl " + kubeconfig + " create --dry-run=server", "kubectl " + kubeconfig + " create --dry-run=server", "mutants-probe", "run --cluster=sim --name=n", "cluster delete --name=n"}
+	want := []string{"cluster create --provider=sim --name=n " + kubeconfig + " --controllers=*,-daemonset-controller", "kubectl " + kubeconfig + " apply -f -", "the policies", "kubectl " + kubeconfig + " create --dry-run=server", "kubectl " + kubeconfig + " create --dry-run=server", "mutants-probe", "run --cluster=sim --name=n", "cluster delete --name=n"}
 	if len(lines) != len(want) {
 		t.Fatalf("dsconform was called %d times:\n%s", len(lines), log)
 	}
@@ -114,11 +114,12 @@ func TestAdmission(t *testing.T) {
 		}
 	}
 
+	tr.Controllers = "*,-a"
 	tr.Executable = program(t, "echo \"$@\"\nif [ $1 = kubectl ]; then exit 3; fi\n")
 	if _, err = tr.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "kubectl") {
 		t.Errorf("policies that are refused: %v", err)
 	}
-	if log, err = os.ReadFile(filepath.Join(out, Log)); err != nil || !strings.Contains(string(log), "cluster delete") || strings.Contains(string(log), "run ") {
+	if log, err = os.ReadFile(filepath.Join(out, Log)); err != nil || !strings.Contains(string(log), "--controllers=*,-a\n") || !strings.Contains(string(log), "cluster delete") || strings.Contains(string(log), "run ") {
 		t.Errorf("%v\n%s", err, log)
 	}
 }
