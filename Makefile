@@ -166,7 +166,7 @@ mutation-programs:
 .PHONY: mutation
 mutation: mutation-programs ## Judge the suite by mutants of the stock controller, on simulated nodes, and write out/mutation.json and, when all are judged, docs/mutation.md and docs/mutation.json. An hour on two cores; KILLS=all runs every spec against every mutant and takes many.
 	./out/mutation/bin/runner $(if $(MUTANTS),--mutants='$(MUTANTS)') $(if $(JOBS),--jobs='$(JOBS)') \
-		$(if $(filter all,$(KILLS)),--matrix) $(if $(filter yes,$(RESUME)),--resume) $(ARGS)
+		$(if $(filter all,$(KILLS)),--matrix) $(if $(RESUME),--resume) $(ARGS)
 
 .PHONY: mutation-framework
 mutation-framework: ## Change the framework's own sources, one place at a time, and see that a unit test fails; writes docs/framework-mutation.md. PACKAGES picks some of them. An hour.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dsconform/dsconform/framework/diagnose"
 	"github.com/dsconform/dsconform/framework/history"
+	"github.com/dsconform/dsconform/internal/load"
 )
 
 // Fail ends the spec with the explanation.
@@ -44,7 +45,8 @@ func (e *Env) CheckTime(err error, expected string, args ...any) {
 	if err == nil {
 		return
 	}
-	e.Fail(e.excused(e.explained(err.Error(), diagnose.Input{Expectation: fmt.Sprintf(expected, args...), Since: e.started})))
+	in := diagnose.Input{Expectation: fmt.Sprintf(expected, args...), Since: e.started}
+	e.Fail(e.excused(e.explained(err.Error(), in), load.Load.Overloaded))
 }
 
 // Holds judges that cond holds now, and ends the spec as failed if it does not.
@@ -99,19 +101,23 @@ func (e *Env) Becomes(ctx context.Context, within time.Duration, expected string
 // BecomesFor is Becomes about one DaemonSet, whose state the cause is looked for in.
 func (e *Env) BecomesFor(ctx context.Context, daemonSet string, within time.Duration, expected string, cond func(*history.State) error) {
 	since := time.Now()
-	wait, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	wait, listen := e.giveUpOnSilence(wait)
-	defer listen()
-	err := e.History.Await(wait, cond)
+	var silence *silentError
+	granted, err := e.granted(ctx, within, func(limit context.Context) (bool, error) {
+		limit, listen := e.giveUpOnSilence(limit)
+		defer listen()
+		err := e.History.Await(limit, cond)
+		silence = nil
+		errors.As(context.Cause(limit), &silence)
+		return limit.Err() != nil, err
+	})
 	if err == nil {
 		return
 	}
 	if ctx.Err() != nil {
 		e.stopped(ctx, expected, err)
 	}
-	expected = fmt.Sprintf("%s, within %s", expected, within)
-	if silence := (*silentError)(nil); errors.As(context.Cause(wait), &silence) {
+	expected = fmt.Sprintf("%s, within %s", expected, granted)
+	if silence != nil {
 		expected += fmt.Sprintf(" (and the controller's first write within %s)", silence.within)
 	}
 	e.failAsLate(expected, reason(err), daemonSet, since)
@@ -170,7 +176,7 @@ func (e *Env) failWithCause(expected, seen string) {
 
 // failAsLate ends the spec because what was waited for since then has not come.
 func (e *Env) failAsLate(expected, seen, daemonSet string, since time.Time) {
-	e.Fail(e.excused(e.explained(seen, diagnose.Input{Expectation: expected, DaemonSet: daemonSet, Since: since})))
+	e.Fail(e.excused(e.explained(seen, diagnose.Input{Expectation: expected, DaemonSet: daemonSet, Since: since}), load.Load.Swamped))
 }
 
 // failWithInput ends the spec with the likely cause of what was seen.

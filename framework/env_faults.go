@@ -51,16 +51,19 @@ func (e *Env) Hits(ctx context.Context, fault string) int {
 // lies in wait for. expected says in words what it should have done.
 func (e *Env) AwaitHits(ctx context.Context, within time.Duration, fault string, least int, expected string) {
 	since := time.Now()
-	limit, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	_, err := ableController[faults.Injector](e).AwaitFault(limit, fault, least)
+	late := false
+	granted, err := e.granted(ctx, within, func(limit context.Context) (bool, error) {
+		_, err := ableController[faults.Injector](e).AwaitFault(limit, fault, least)
+		late = limit.Err() != nil
+		return late, err
+	})
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
 		e.stopped(ctx, expected, err)
-	case errors.Is(limit.Err(), context.DeadlineExceeded):
+	case late:
 		hits := e.Hits(ctx, fault)
-		e.failAsLate(fmt.Sprintf("%s, within %s", expected, within), fmt.Sprintf("the fault %s has hit %d, not %d", fault, hits, least), "", since)
+		e.failAsLate(fmt.Sprintf("%s, within %s", expected, granted), fmt.Sprintf("the fault %s has hit %d, not %d", fault, hits, least), "", since)
 	default:
 		e.Must(err, "wait for the fault %s", fault)
 	}
@@ -82,19 +85,22 @@ func (e *Env) HitOr(ctx context.Context, within time.Duration, fault string, lea
 		}
 	}()
 	since := time.Now()
-	limit, stop := context.WithTimeout(waiting, within)
-	defer stop()
-	err := e.History.Await(limit, cond)
+	late := false
+	granted, err := e.granted(waiting, within, func(limit context.Context) (bool, error) {
+		err := e.History.Await(limit, cond)
+		late = errors.Is(limit.Err(), context.DeadlineExceeded)
+		return late, err
+	})
 	if err == nil {
 		return false
 	}
 	if ctx.Err() != nil {
 		e.stopped(ctx, expected, err)
 	}
-	if !errors.Is(limit.Err(), context.DeadlineExceeded) {
+	if !late {
 		e.Must(<-struck, "wait for the fault %s", fault)
 		return true
 	}
-	e.failAsLate(fmt.Sprintf("%s, within %s", expected, within), reason(err), "", since)
+	e.failAsLate(fmt.Sprintf("%s, within %s", expected, granted), reason(err), "", since)
 	return false
 }

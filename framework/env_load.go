@@ -3,6 +3,7 @@ package framework
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/dsconform/dsconform/internal/load"
 )
@@ -15,21 +16,45 @@ func (e *Env) awaitTurn(ctx context.Context) {
 	e.reporter.Entry(EntryWait, e.waited.Seconds())
 }
 
-// excused is the failure by a deadline that passed: it accuses nobody where the
-// machine was overloaded, for then the controller, too, did not get to work.
-func (e *Env) excused(f Failure) Failure {
-	if e.load == nil || f.Class != NonConformant {
-		return f
+// granted waits in turns of within, each by wait, which gives what it ended with
+// and whether that was for want of time: one turn, and one more where the first
+// ended so on an overloaded machine. It tells how long was waited for, in words.
+func (e *Env) granted(ctx context.Context, within time.Duration, wait func(context.Context) (late bool, err error)) (string, error) {
+	late, err := e.oneTurn(ctx, within, wait)
+	if !late || ctx.Err() != nil || !e.machine(load.Load.Overloaded) {
+		return within.String(), err
+	}
+	_, err = e.oneTurn(ctx, within, wait)
+	return fmt.Sprintf("%s (twice %s, since the machine was overloaded)", 2*within, within), err
+}
+
+func (e *Env) oneTurn(ctx context.Context, within time.Duration, wait func(context.Context) (bool, error)) (bool, error) {
+	limit, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return wait(limit)
+}
+
+// machine tells whether the machine is known to be so.
+func (e *Env) machine(so func(load.Load) bool) bool {
+	if e.load == nil {
+		return false
 	}
 	l, known := e.load()
-	if !known || !l.Overloaded() {
+	return known && so(l)
+}
+
+// excused is the failure by what came late: it accuses nobody where the machine
+// has so much to do that the controller, too, did not get to work.
+func (e *Env) excused(f Failure, too func(load.Load) bool) Failure {
+	if f.Class != NonConformant || !e.machine(too) {
 		return f
 	}
+	l, _ := e.load()
 	if f.Cause != "" {
 		f.Evidence = append(f.Evidence, "on a machine with less to do, the likely cause would be: "+f.Cause)
 	}
 	f.Class, f.Unexplained = EnvironmentFault, false
-	f.Cause = fmt.Sprintf("the machine was overloaded, so that nothing follows from a deadline that passed: %s", l)
+	f.Cause = fmt.Sprintf("the machine was overloaded, so that nothing follows from what came late: %s", l)
 	f.Look = append([]string{"what else there was to do on the machine; fewer specs at once (--procs) make less of it"}, f.Look...)
 	return f
 }

@@ -1,9 +1,13 @@
 package framework
 
 import (
+	"context"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/dsconform/dsconform/internal/load"
 )
@@ -29,7 +33,7 @@ func TestADeadlineAccusesNobodyOnAnOverloadedMachine(t *testing.T) {
 		"nobody asks":                 {nil, accused, false},
 	} {
 		e := &Env{load: tc.load}
-		got := e.excused(tc.f)
+		got := e.excused(tc.f, load.Load.Overloaded)
 		if !tc.want {
 			if !reflect.DeepEqual(got, tc.f) {
 				t.Errorf("%s: %+v", name, got)
@@ -46,5 +50,51 @@ func TestADeadlineAccusesNobodyOnAnOverloadedMachine(t *testing.T) {
 	}
 	if accused.Cause != "no controller writes" || len(accused.Look) != 1 {
 		t.Errorf("the failure that was given has changed: %+v", accused)
+	}
+}
+
+// TestTwiceTheTimeOnAnOverloadedMachine: what comes in the second turn is in time
+// there, and late elsewhere.
+func TestTwiceTheTimeOnAnOverloadedMachine(t *testing.T) {
+	t.Parallel()
+	refused := errors.New("refused")
+	for name, tc := range map[string]struct {
+		average     float64
+		comes, took time.Duration
+		fails       error
+		said        string
+		want        error
+	}{
+		"in time":                   {51, 50 * time.Second, 50 * time.Second, nil, "1m0s", nil},
+		"late":                      {50, 70 * time.Second, time.Minute, nil, "1m0s", context.DeadlineExceeded},
+		"overloaded":                {51, 70 * time.Second, 70 * time.Second, nil, "2m0s (twice 1m0s, since the machine was overloaded)", nil},
+		"overloaded, and too late":  {51, time.Hour, 2 * time.Minute, nil, "2m0s (twice 1m0s, since the machine was overloaded)", context.DeadlineExceeded},
+		"overloaded, and an error":  {51, 20 * time.Second, 20 * time.Second, refused, "1m0s", refused},
+		"nothing that comes, ended": {51, 10 * time.Hour, 90 * time.Second, nil, "2m0s (twice 1m0s, since the machine was overloaded)", context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if errors.Is(tc.want, context.Canceled) {
+					time.AfterFunc(tc.took, cancel)
+				}
+				e := &Env{load: func() (load.Load, bool) { return load.Load{Average: tc.average, Processors: 2}, true }}
+				begun := time.Now()
+				came := time.After(tc.comes)
+				said, err := e.granted(ctx, time.Minute, func(limit context.Context) (bool, error) {
+					select {
+					case <-came:
+						return false, tc.fails
+					case <-limit.Done():
+						return true, limit.Err()
+					}
+				})
+				if took := time.Since(begun); said != tc.said || !errors.Is(err, tc.want) || took != tc.took {
+					t.Errorf("%q and %v after %s", said, err, took)
+				}
+			})
+		})
 	}
 }

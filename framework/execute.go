@@ -230,7 +230,7 @@ func (e *Env) violation(result invariants.Result) *Failure {
 		f.Evidence = append(f.Evidence, fmt.Sprintf("also %s: %s", more.Invariant, more.Message))
 	}
 	if found[0].Late {
-		f = e.excused(f)
+		f = e.excused(f, load.Load.Overloaded)
 	}
 	return &f
 }

@@ -8,7 +8,8 @@ import (
 
 // Timeouts is the one place of all deadlines of a run. Each is a deadline for
 // something that must happen, never a pause. They scale with the number of
-// nodes a spec deals with and stand in the report.
+// nodes a spec deals with and stand in the report. What is waited for on an
+// overloaded machine (package load) has twice the time.
 type Timeouts struct {
 	// Placement is for pod objects to stand where they belong, and for the
 	// controller's other prompt reactions (status, revisions, events). Cap: 2 min.

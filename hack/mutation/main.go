@@ -44,7 +44,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.upstream, "upstream", "docs/mutation-upstream.jsonl", "the verdicts of Kubernetes' own specs, if there are any")
 	flags.StringVar(&o.trials, "trials", "out/mutation", "the folder of the single trials")
 	flags.StringVar(&o.names, "name", "mutation", "what the names of the simulated clusters begin with")
-	flags.IntVar(&o.jobs, "jobs", 16, "how many mutants are judged at once; each has a control plane of its own, of some 600 MiB, which mostly waits")
+	flags.IntVar(&o.jobs, "jobs", 12, "how many mutants are judged at once; each has a control plane of its own, of some 600 MiB, which mostly waits")
 	flags.IntVar(&o.procs, "procs", 6, "how many specs run at once for each; 0 for dsconform's default")
 	flags.Int64Var(&o.seed, "seed", 1, "the seed that orders the specs")
 	flags.BoolVar(&o.matrix, "matrix", false, "run every spec against every mutant")

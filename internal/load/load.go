@@ -18,6 +18,8 @@ const (
 	// what takes a moment takes a minute: a controller's work was seen to take that
 	// long at 50, and not at 20.
 	overloaded = 25
+	// swamped is twice that.
+	swamped = 2 * overloaded
 )
 
 // Load is what a machine has to do.
@@ -54,9 +56,12 @@ func parse(line string, processors int) (Load, bool) {
 // Full tells whether more work would only be more to wait for.
 func (l Load) Full() bool { return l.Ready > full*l.Processors }
 
-// Overloaded tells whether it was so much that nothing follows from a deadline
-// that passed.
+// Overloaded tells whether it was so much that what has a deadline needs twice the
+// time, and that nothing follows from a moment's being late.
 func (l Load) Overloaded() bool { return l.Average > float64(overloaded*l.Processors) }
+
+// Swamped tells whether it was so much that not even twice the time tells anything.
+func (l Load) Swamped() bool { return l.Average > float64(swamped*l.Processors) }
 
 // String is for a reader.
 func (l Load) String() string {

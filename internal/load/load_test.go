@@ -26,16 +26,18 @@ func TestParse(t *testing.T) {
 func TestWhatIsMuchDependsOnTheProcessors(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		load             Load
-		full, overloaded bool
+		load                      Load
+		full, overloaded, swamped bool
 	}{
-		{Load{Ready: 12, Average: 50, Processors: 2}, false, false},
-		{Load{Ready: 13, Average: 50, Processors: 2}, true, false},
-		{Load{Ready: 1, Average: 51, Processors: 2}, false, true},
-		{Load{Ready: 13, Average: 51, Processors: 4}, false, false},
+		{Load{Ready: 12, Average: 50, Processors: 2}, false, false, false},
+		{Load{Ready: 13, Average: 50, Processors: 2}, true, false, false},
+		{Load{Ready: 1, Average: 51, Processors: 2}, false, true, false},
+		{Load{Ready: 13, Average: 51, Processors: 4}, false, false, false},
+		{Load{Ready: 1, Average: 100, Processors: 2}, false, true, false},
+		{Load{Ready: 1, Average: 101, Processors: 2}, false, true, true},
 	} {
-		if tc.load.Full() != tc.full || tc.load.Overloaded() != tc.overloaded {
-			t.Errorf("%+v: full %v, overloaded %v", tc.load, tc.load.Full(), tc.load.Overloaded())
+		if tc.load.Full() != tc.full || tc.load.Overloaded() != tc.overloaded || tc.load.Swamped() != tc.swamped {
+			t.Errorf("%+v: full %v, overloaded %v, swamped %v", tc.load, tc.load.Full(), tc.load.Overloaded(), tc.load.Swamped())
 		}
 	}
 }
