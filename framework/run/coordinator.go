@@ -128,7 +128,7 @@ func coordinate(ctx context.Context, plan Plan, dir, configPath string) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd := exec.CommandContext(ctx, self, append(args, worker)...)
-	cmd.Env = append(os.Environ(), configEnv+"="+configPath)
+	cmd.Env = append(workerEnv(os.Environ(), plan.Procs, runtime.NumCPU()), configEnv+"="+configPath)
 	cmd.Stdout, cmd.Stderr = text, text
 	// A group of its own: Ctrl-C reaches it once, from us, and Ginkgo cleans up.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
@@ -143,4 +143,15 @@ func coordinate(ctx context.Context, plan Plan, dir, configPath string) error {
 		return fmt.Errorf("run Ginkgo (see %s): %w", text.Name(), err)
 	}
 	return nil
+}
+
+// workerEnv is the environment of so many workers. Where there are more of them
+// than processors one does for each, unless the environment says otherwise: they
+// wait most of the time, and one that may use all wakes a thread on another
+// whenever an event comes in.
+func workerEnv(environ []string, workers, processors int) []string {
+	if workers <= processors {
+		return environ
+	}
+	return append([]string{"GOMAXPROCS=1"}, environ...)
 }
