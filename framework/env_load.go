@@ -21,7 +21,7 @@ func (e *Env) awaitTurn(ctx context.Context) {
 // ended so on an overloaded machine. It tells how long was waited for, in words.
 func (e *Env) granted(ctx context.Context, within time.Duration, wait func(context.Context) (late bool, err error)) (string, error) {
 	late, err := e.oneTurn(ctx, within, wait)
-	if !late || ctx.Err() != nil || !e.machine(load.Load.Overloaded) {
+	if err == nil || !late || ctx.Err() != nil || !e.machine(load.Load.Overloaded) {
 		return within.String(), err
 	}
 	_, err = e.oneTurn(ctx, within, wait)

@@ -53,6 +53,20 @@ func TestADeadlineAccusesNobodyOnAnOverloadedMachine(t *testing.T) {
 	}
 }
 
+// TestWhatCameWithTheDeadlineCame: it may have passed again in a second turn.
+func TestWhatCameWithTheDeadlineCame(t *testing.T) {
+	t.Parallel()
+	e := &Env{load: func() (load.Load, bool) { return load.Load{Average: 51, Processors: 2}, true }}
+	turns := 0
+	said, err := e.granted(t.Context(), time.Minute, func(context.Context) (bool, error) {
+		turns++
+		return true, nil
+	})
+	if turns != 1 || err != nil || said != "1m0s" {
+		t.Errorf("%d turns, %q, %v", turns, said, err)
+	}
+}
+
 // TestTwiceTheTimeOnAnOverloadedMachine: what comes in the second turn is in time
 // there, and late elsewhere.
 func TestTwiceTheTimeOnAnOverloadedMachine(t *testing.T) {

@@ -28,7 +28,7 @@ func LookAgain(ctx context.Context, e *framework.Env, name, node string) {
 // label that the nodes get last of all: its pods, which nobody ever schedules, can
 // be made by no controller that has not seen the label.
 func witnessed(ctx context.Context, e *framework.Env, nodes ...string) *appsv1.DaemonSet {
-	name := fmt.Sprintf("witness-%d", everMade(e.History.Entries()))
+	name := fmt.Sprintf("witness-%d", deeds(e.History.Entries()))
 	for _, node := range nodes {
 		e.LabelNode(ctx, node, e.Key(name), "true")
 	}
@@ -40,9 +40,9 @@ func witnessed(ctx context.Context, e *framework.Env, nodes ...string) *appsv1.D
 	return ds
 }
 
-// everMade is how often the spec has set about a DaemonSet, in words that the log
-// has at once: a witness that is gone has left its label on the nodes.
-func everMade(entries []history.Entry) int {
+// deeds is how often the spec has laid hands on DaemonSets. It names each witness
+// anew: one that is gone has left its label on the nodes.
+func deeds(entries []history.Entry) int {
 	n := 0
 	for _, en := range entries {
 		if en.Kind == history.KindAction && en.On == history.KindDaemonSet {
