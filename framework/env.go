@@ -183,7 +183,7 @@ func (e *Env) close(ctx context.Context) {
 		e.capture(ctx)
 	}
 	for _, c := range slices.Backward(e.cleanups) {
-		limit, cancel := context.WithTimeout(ctx, e.Timeouts.Cleanup)
+		limit, cancel := context.WithTimeout(ctx, e.cleanupTime())
 		err := c.do(limit)
 		cancel()
 		if err != nil {

@@ -34,6 +34,15 @@ func (e *Env) oneTurn(ctx context.Context, within time.Duration, wait func(conte
 	return wait(limit)
 }
 
+// cleanupTime is how long one clean-up may take: what is left behind would be
+// met by the next spec, so that a busy machine has twice the time for it.
+func (e *Env) cleanupTime() time.Duration {
+	if e.machine(load.Load.Overloaded) {
+		return 2 * e.Timeouts.Cleanup
+	}
+	return e.Timeouts.Cleanup
+}
+
 // machine tells whether the machine is known to be so.
 func (e *Env) machine(so func(load.Load) bool) bool {
 	if e.load == nil {

@@ -3,6 +3,7 @@ package framework
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"reflect"
 	"strings"
 	"testing"
@@ -50,6 +51,30 @@ func TestADeadlineAccusesNobodyOnAnOverloadedMachine(t *testing.T) {
 	}
 	if accused.Cause != "no controller writes" || len(accused.Look) != 1 {
 		t.Errorf("the failure that was given has changed: %+v", accused)
+	}
+}
+
+func TestACleanUpHasTwiceTheTimeOnAnOverloadedMachine(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		load load.Load
+		want time.Duration
+	}{
+		"busy":       {load.Load{Average: 50, Processors: 2}, time.Minute},
+		"overloaded": {load.Load{Average: 51, Processors: 2}, 2 * time.Minute},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			e := &Env{Timeouts: Timeouts{Cleanup: time.Minute}, Log: slog.New(slog.DiscardHandler), reporter: &noted{}, load: func() (load.Load, bool) { return tc.load, true }}
+			began := time.Now()
+			e.Cleanup("wait for what never comes", func(ctx context.Context) error {
+				<-ctx.Done()
+				return ctx.Err()
+			})
+			e.close(t.Context())
+			if took := time.Since(began); took != tc.want {
+				t.Errorf("%s: %s, not %s", name, took, tc.want)
+			}
+		})
 	}
 }
 

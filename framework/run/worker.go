@@ -128,7 +128,7 @@ func declare(registry *framework.Registry, config Config, execute Execute, out *
 		}
 		ginkgo.It(spec.ID+" "+spec.Title, append(decoration, func(ctx ginkgo.SpecContext) {
 			must(out.send(message{Start: spec.ID}))
-			execute(ctx, spec, reporter{config.Settings.Timeouts.Cleanup + 30*time.Second})
+			execute(ctx, spec, reporter{cleanupTime(config.Settings.Timeouts)})
 		})...)
 	}
 	ginkgo.ReportAfterEach(func(report ginkgo.SpecReport) {
@@ -166,6 +166,10 @@ func must(err error) {
 		ginkgo.AbortSuite(err.Error())
 	}
 }
+
+// cleanupTime is for all the clean-ups of a spec: on a busy machine one may take
+// twice its time, and as much is left for the others.
+func cleanupTime(t framework.Timeouts) time.Duration { return 4 * t.Cleanup }
 
 // reporter is the Reporter of a spec that Ginkgo runs.
 type reporter struct{ cleanup time.Duration }

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/util/retry"
 
 	"github.com/dsconform/dsconform/framework"
 	"github.com/dsconform/dsconform/framework/history"
@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// makers is how many nodes are made at the same time.
+	// makers is how many nodes are made, or removed, at the same time.
 	makers = 16
 	// crowdLimit is for a spec with so many nodes, and for its clean-up.
 	crowdLimit = 10 * time.Minute
@@ -31,25 +31,26 @@ const (
 func crowd(ctx context.Context, e *framework.Env, n int) []string {
 	of := site.NodeOf(e)
 	nodes := e.Client.CoreV1().Nodes()
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("crowd-%04d.%s", i, e.Namespace)
+	}
 	e.Cleanup(fmt.Sprintf("remove the %d nodes", n), func(ctx context.Context) error {
-		// A busy API server gives up after a minute, with some of them deleted.
-		return retry.OnError(retry.DefaultBackoff, func(error) bool { return ctx.Err() == nil }, func() error {
-			return nodes.DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: e.Key("own") + "=true"})
+		// As a collection they would go one after another: an API server gives up on
+		// that after a minute, and a busy one has most of them still to delete by then.
+		return atOnce(ctx, names, func(ctx context.Context, name string) error {
+			if err := nodes.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+				return fmt.Errorf("delete node %s: %w", name, err)
+			}
+			return nil
 		})
 	})
 	e.Act(fmt.Sprintf("makes %d Nodes", n), history.KindNode, nil)
-	names := make([]string, n)
-	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(makers)
-	for i := range names {
-		names[i] = fmt.Sprintf("crowd-%04d.%s", i, e.Namespace)
-		group.Go(func() error {
-			node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: names[i], Labels: of.Labels}, Spec: corev1.NodeSpec{Taints: of.Taints}}
-			_, err := nodes.Create(inner, node, metav1.CreateOptions{})
-			return err
-		})
-	}
-	e.Must(group.Wait(), "make %d nodes", n)
+	e.Must(atOnce(ctx, names, func(ctx context.Context, name string) error {
+		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: of.Labels}, Spec: corev1.NodeSpec{Taints: of.Taints}}
+		_, err := nodes.Create(ctx, node, metav1.CreateOptions{})
+		return err
+	}), "make %d nodes", n)
 	site.Await(ctx, e, e.Timeouts.NodeAction, "the event log has every node", func(s *history.State) error {
 		if have := len(s.Nodes()); have < n {
 			return fmt.Errorf("it has %d", have)
@@ -57,6 +58,17 @@ func crowd(ctx context.Context, e *framework.Env, n int) []string {
 		return nil
 	})
 	return names
+}
+
+// atOnce does it for all the names, as many at a time as there are makers, until
+// the first error.
+func atOnce(ctx context.Context, names []string, do func(context.Context, string) error) error {
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(makers)
+	for _, name := range names {
+		group.Go(func() error { return do(inner, name) })
+	}
+	return group.Wait()
 }
 
 // ofCrowd confines the DaemonSet to the nodes of the crowd, whatever the node

@@ -97,6 +97,9 @@ func (p Plan) apiServer() map[string]string {
 		"authorization-mode":               "Node,RBAC",
 		"enable-admission-plugins":         "NodeRestriction", // beside the defaults, as kubeadm has it
 		"allow-privileged":                 "true",
+		// One by one, as is the default, a collection of a thousand takes a busy
+		// machine longer than the minute that a request may take.
+		"delete-collection-workers": "16",
 		// By these an aggregated API server would know whom a request is from.
 		"requestheader-client-ca-file":       p.pki("front-proxy-ca.crt"),
 		"requestheader-allowed-names":        frontProxy,
