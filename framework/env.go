@@ -89,6 +89,13 @@ type Settings struct {
 	Timeouts Timeouts
 	// Strict makes deviations of released Kubernetes fail.
 	Strict bool
+	// Worker is which of those that judge at the same time this one is, from 1; 0
+	// is the only one.
+	Worker int
+	// Gate is the file that all runs on this machine lock for a moment when a spec
+	// begins, so that the next sees what the last one gives the machine to do; empty
+	// for no such file.
+	Gate string
 }
 
 // Reporter is how an Env ends a spec and leaves notes in its report. Ginkgo

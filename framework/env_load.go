@@ -8,12 +8,23 @@ import (
 	"github.com/dsconform/dsconform/internal/load"
 )
 
+// mostTurns is how many turns the most patient workers wait: they hold a spec
+// meanwhile, which may be the last of the run.
+const mostTurns = 10
+
 // awaitTurn waits until the machine has not too much to do already, so that what
 // the spec waits for gets done in time: with the control plane and perhaps the
-// nodes on it, and more runs beside this one, it is easily too much.
+// nodes on it, and more runs beside this one, it is easily too much. The first
+// worker loses patience first and the others later: where it stays too much, few
+// specs of a run are judged at once, and not as many as there are workers.
 func (e *Env) awaitTurn(ctx context.Context) {
-	e.waited += load.Await(ctx, e.Timeouts.Turn)
+	e.waited += load.Await(ctx, e.settings.patience(), e.settings.Gate)
 	e.reporter.Entry(EntryWait, e.waited.Seconds())
+}
+
+// patience is how long the worker waits for its turn.
+func (s Settings) patience() time.Duration {
+	return s.Timeouts.Turn * time.Duration(min(max(1, s.Worker), mostTurns))
 }
 
 // granted waits in turns of within, each by wait, which gives what it ended with

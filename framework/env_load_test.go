@@ -28,7 +28,7 @@ func TestADeadlineAccusesNobodyOnAnOverloadedMachine(t *testing.T) {
 		"overloaded, and nothing explains": {busy, unexplained, true},
 		"another's fault already":          {busy, ofOthers, false},
 		"busy": {func() (load.Load, bool) {
-			return load.Load{Average: 50, Ready: 200, Processors: 2}, true
+			return load.Load{Average: 30, Ready: 200, Processors: 2}, true
 		}, accused, false},
 		"a system that does not tell": {func() (load.Load, bool) { return load.Load{Average: 51, Processors: 2}, false }, accused, false},
 		"nobody asks":                 {nil, accused, false},
@@ -54,13 +54,22 @@ func TestADeadlineAccusesNobodyOnAnOverloadedMachine(t *testing.T) {
 	}
 }
 
+func TestTheFirstWorkerLosesPatienceFirst(t *testing.T) {
+	t.Parallel()
+	for worker, want := range map[int]time.Duration{0: time.Minute, 1: time.Minute, 2: 2 * time.Minute, 10: 10 * time.Minute, 36: 10 * time.Minute} {
+		if got := (Settings{Worker: worker, Timeouts: Timeouts{Turn: time.Minute}}).patience(); got != want {
+			t.Errorf("worker %d waits %s, not %s", worker, got, want)
+		}
+	}
+}
+
 func TestACleanUpHasTwiceTheTimeOnAnOverloadedMachine(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		load load.Load
 		want time.Duration
 	}{
-		"busy":       {load.Load{Average: 50, Processors: 2}, time.Minute},
+		"busy":       {load.Load{Average: 30, Processors: 2}, time.Minute},
 		"overloaded": {load.Load{Average: 51, Processors: 2}, 2 * time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -105,7 +114,7 @@ func TestTwiceTheTimeOnAnOverloadedMachine(t *testing.T) {
 		want        error
 	}{
 		"in time":                   {51, 50 * time.Second, 50 * time.Second, nil, "1m0s", nil},
-		"late":                      {50, 70 * time.Second, time.Minute, nil, "1m0s", context.DeadlineExceeded},
+		"late":                      {30, 70 * time.Second, time.Minute, nil, "1m0s", context.DeadlineExceeded},
 		"overloaded":                {51, 70 * time.Second, 70 * time.Second, nil, "2m0s (twice 1m0s, since the machine was overloaded)", nil},
 		"overloaded, and too late":  {51, time.Hour, 2 * time.Minute, nil, "2m0s (twice 1m0s, since the machine was overloaded)", context.DeadlineExceeded},
 		"overloaded, and an error":  {51, 20 * time.Second, 20 * time.Second, refused, "1m0s", refused},

@@ -33,8 +33,9 @@ type Timeouts struct {
 	NodeAction time.Duration `json:"nodeAction"`
 	// Quiet is the stability window: how long nothing may change after the last relevant change. Cap: 10 s.
 	Quiet time.Duration `json:"quiet"`
-	// Turn is how long a spec waits for a machine that has too much to do already,
-	// give or take a half; then it begins all the same. Cap: 3 min.
+	// Turn is how long a spec of the first worker waits for a machine that has too
+	// much to do already, give or take a half; then it begins all the same. One of
+	// the second worker waits twice as long, and so on, up to ten times. Cap: 3 min.
 	Turn time.Duration `json:"turn"`
 	// Lease is how long a spec may wait for its nodes. Cap: 60 min.
 	Lease time.Duration `json:"lease"`
@@ -67,7 +68,7 @@ func DefaultTimeouts() Timeouts {
 		PodGC:        2 * time.Minute,
 		NodeAction:   2 * time.Minute,
 		Quiet:        2 * time.Second,
-		Turn:         2 * time.Minute,
+		Turn:         time.Minute,
 		Lease:        30 * time.Minute,
 		Request:      30 * time.Second,
 		Cleanup:      90 * time.Second,

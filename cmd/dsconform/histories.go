@@ -150,6 +150,7 @@ func (f *historiesFlags) judge(ctx context.Context) (err error) {
 	plan.Config.Settings = framework.Settings{
 		Run: runID(), Version: version, OutDir: out, Images: names,
 		KubectlExe: []string{executable(), kubectl.Word}, Timeouts: framework.DefaultTimeouts(), Strict: f.run.strict,
+		Gate: gate(),
 	}
 	under, err := f.run.startSubject(ctx, target, &plan)
 	if err != nil {

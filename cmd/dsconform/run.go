@@ -144,6 +144,7 @@ func (f *runFlags) run(ctx context.Context) (err error) {
 		Run: runID(), Version: version, OutDir: out, Images: names,
 		KubectlExe: []string{executable(), kubectl.Word},
 		Timeouts:   framework.DefaultTimeouts(), Strict: f.strict, Whatever: f.whatever,
+		Gate: gate(),
 	}
 	under, err := f.startSubject(ctx, target, &plan)
 	if err != nil {

@@ -232,3 +232,6 @@ func cacheDir() string {
 	}
 	return filepath.Join(dir, "dsconform")
 }
+
+// gate is the file by which specs of all runs of this user begin one after another.
+func gate() string { return filepath.Join(cacheDir(), "gate.lock") }

@@ -41,8 +41,10 @@ func On(open func(context.Context, Config) (clusters.Cluster, error)) Prepare {
 		if err != nil {
 			return nil, fmt.Errorf("open the cluster: %w", err)
 		}
+		settings := config.Settings
+		settings.Worker = ginkgo.GinkgoParallelProcess()
 		return func(ctx context.Context, spec framework.Spec, r framework.Reporter) {
-			framework.Execute(ctx, cluster, config.Settings, spec, r)
+			framework.Execute(ctx, cluster, settings, spec, r)
 		}, nil
 	}
 }
@@ -167,9 +169,9 @@ func must(err error) {
 	}
 }
 
-// cleanupTime is for all the clean-ups of a spec: on a busy machine one may take
-// twice its time, and as much is left for the others.
-func cleanupTime(t framework.Timeouts) time.Duration { return 4 * t.Cleanup }
+// cleanupTime is for all the clean-ups of a spec, each of which may take its time,
+// on a busy machine twice.
+func cleanupTime(t framework.Timeouts) time.Duration { return 6 * t.Cleanup }
 
 // reporter is the Reporter of a spec that Ginkgo runs.
 type reporter struct{ cleanup time.Duration }

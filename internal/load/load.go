@@ -15,11 +15,12 @@ const (
 	// begin. All processors have work from one on; beyond, each only takes longer.
 	full = 6
 	// overloaded is the same for the average, from where each gets so little that
-	// what takes a moment takes a minute: a controller's work was seen to take that
-	// long at 50, and not at 20.
-	overloaded = 25
-	// swamped is twice that.
-	swamped = 2 * overloaded
+	// what takes a moment takes a minute: a controller was seen to take twelve
+	// seconds to create a pod at 20, and a minute for what it had to do at 50. A run
+	// alone on two processors makes it 4.
+	overloaded = 15
+	// swamped is from where not even twice the time is enough.
+	swamped = 50
 )
 
 // Load is what a machine has to do.

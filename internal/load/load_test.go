@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,10 +30,10 @@ func TestWhatIsMuchDependsOnTheProcessors(t *testing.T) {
 		load                      Load
 		full, overloaded, swamped bool
 	}{
-		{Load{Ready: 12, Average: 50, Processors: 2}, false, false, false},
-		{Load{Ready: 13, Average: 50, Processors: 2}, true, false, false},
-		{Load{Ready: 1, Average: 51, Processors: 2}, false, true, false},
-		{Load{Ready: 13, Average: 51, Processors: 4}, false, false, false},
+		{Load{Ready: 12, Average: 30, Processors: 2}, false, false, false},
+		{Load{Ready: 13, Average: 30, Processors: 2}, true, false, false},
+		{Load{Ready: 1, Average: 31, Processors: 2}, false, true, false},
+		{Load{Ready: 13, Average: 31, Processors: 4}, false, false, false},
 		{Load{Ready: 1, Average: 100, Processors: 2}, false, true, false},
 		{Load{Ready: 1, Average: 101, Processors: 2}, false, true, true},
 	} {
@@ -53,6 +54,38 @@ func after(full time.Duration) func() (Load, bool) {
 	}
 }
 
+func open() bool { return true }
+
+// TestOneBeginsAfterAnother: all see at the same time that the machine has room.
+func TestOneBeginsAfterAnother(t *testing.T) {
+	t.Parallel()
+	gate := filepath.Join(t.TempDir(), "gate")
+	if !pass(gate) {
+		t.Fatal("the first one does not pass")
+	}
+	if pass(gate) {
+		t.Error("the second one passes at once")
+	}
+	for deadline := time.Now().Add(time.Minute); !pass(gate); {
+		if time.Now().After(deadline) {
+			t.Fatal("the gate stays shut")
+		}
+		time.Sleep(settle / 10)
+	}
+	for name, file := range map[string]string{"no gate": "", "one that cannot be shut": filepath.Join(gate, "gate")} {
+		if !pass(file) || !pass(file) {
+			t.Errorf("%s stops somebody", name)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		shut := func() bool { return time.Since(begun) >= 10*time.Second }
+		if got := await(t.Context(), time.Minute, after(0), shut); got < 10*time.Second || got > 10*time.Second+3*look/2 {
+			t.Errorf("with a gate shut for ten seconds it took %s", got)
+		}
+	})
+}
+
 func TestAwait(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -66,7 +99,7 @@ func TestAwait(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				if got := await(t.Context(), tc.patience, after(tc.full)); got < tc.least || got > tc.most {
+				if got := await(t.Context(), tc.patience, after(tc.full), open); got < tc.least || got > tc.most {
 					t.Errorf("it took %s", got)
 				}
 			})
@@ -79,10 +112,10 @@ func TestAwaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		if got := await(ctx, time.Hour, after(time.Hour)); got != 5*time.Second {
+		if got := await(ctx, time.Hour, after(time.Hour), open); got != 5*time.Second {
 			t.Errorf("it took %s", got)
 		}
-		if got := await(t.Context(), time.Hour, func() (Load, bool) { return Load{}, false }); got != 0 {
+		if got := await(t.Context(), time.Hour, func() (Load, bool) { return Load{}, false }, open); got != 0 {
 			t.Errorf("a system that does not tell was waited for for %s", got)
 		}
 	})

@@ -3,6 +3,7 @@ package cost
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,6 +22,8 @@ import (
 const (
 	// makers is how many nodes are made, or removed, at the same time.
 	makers = 16
+	// portion is how many of them one clean-up removes, in the time for one.
+	portion = 250
 	// crowdLimit is for a spec with so many nodes, and for its clean-up.
 	crowdLimit = 10 * time.Minute
 )
@@ -35,16 +38,18 @@ func crowd(ctx context.Context, e *framework.Env, n int) []string {
 	for i := range names {
 		names[i] = fmt.Sprintf("crowd-%04d.%s", i, e.Namespace)
 	}
-	e.Cleanup(fmt.Sprintf("remove the %d nodes", n), func(ctx context.Context) error {
-		// As a collection they would go one after another: an API server gives up on
-		// that after a minute, and a busy one has most of them still to delete by then.
-		return atOnce(ctx, names, func(ctx context.Context, name string) error {
-			if err := nodes.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-				return fmt.Errorf("delete node %s: %w", name, err)
-			}
-			return nil
+	// As a collection they would go one after another: an API server gives up on that
+	// after a minute, and a busy one has most of them still to delete by then.
+	for some := range slices.Chunk(names, portion) {
+		e.Cleanup(fmt.Sprintf("remove the nodes %s to %s", some[0], some[len(some)-1]), func(ctx context.Context) error {
+			return atOnce(ctx, some, func(ctx context.Context, name string) error {
+				if err := nodes.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+					return fmt.Errorf("delete node %s: %w", name, err)
+				}
+				return nil
+			})
 		})
-	})
+	}
 	e.Act(fmt.Sprintf("makes %d Nodes", n), history.KindNode, nil)
 	e.Must(atOnce(ctx, names, func(ctx context.Context, name string) error {
 		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: of.Labels}, Spec: corev1.NodeSpec{Taints: of.Taints}}
