@@ -133,7 +133,8 @@ func coordinate(ctx context.Context, plan Plan, dir, configPath string) error {
 	// A group of its own: Ctrl-C reaches it once, from us, and Ginkgo cleans up.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, plan.interrupt()) }
-	cmd.WaitDelay = plan.Config.Settings.Timeouts.Cleanup + time.Minute
+	// Killed it is only when the clean-ups of its specs cannot be at work any more.
+	cmd.WaitDelay = cleanupTime(plan.Config.Settings.Timeouts) + time.Minute
 	err = cmd.Run()
 	var exited *exec.ExitError
 	if errors.As(err, &exited) && ctx.Err() == nil {

@@ -42,7 +42,7 @@ func crowd(ctx context.Context, e *framework.Env, n int) []string {
 	// after a minute, and a busy one has most of them still to delete by then.
 	for some := range slices.Chunk(names, portion) {
 		e.Cleanup(fmt.Sprintf("remove the nodes %s to %s", some[0], some[len(some)-1]), func(ctx context.Context) error {
-			return atOnce(ctx, some, func(ctx context.Context, name string) error {
+			return atOnce(some, func(name string) error {
 				if err := nodes.Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 					return fmt.Errorf("delete node %s: %w", name, err)
 				}
@@ -51,7 +51,7 @@ func crowd(ctx context.Context, e *framework.Env, n int) []string {
 		})
 	}
 	e.Act(fmt.Sprintf("makes %d Nodes", n), history.KindNode, nil)
-	e.Must(atOnce(ctx, names, func(ctx context.Context, name string) error {
+	e.Must(atOnce(names, func(name string) error {
 		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: of.Labels}, Spec: corev1.NodeSpec{Taints: of.Taints}}
 		_, err := nodes.Create(ctx, node, metav1.CreateOptions{})
 		return err
@@ -65,13 +65,13 @@ func crowd(ctx context.Context, e *framework.Env, n int) []string {
 	return names
 }
 
-// atOnce does it for all the names, as many at a time as there are makers, until
-// the first error.
-func atOnce(ctx context.Context, names []string, do func(context.Context, string) error) error {
-	group, inner := errgroup.WithContext(ctx)
+// atOnce does it for all the names, as many at a time as there are makers. It
+// gives the first error, and goes on with the others: a clean-up must.
+func atOnce(names []string, do func(string) error) error {
+	var group errgroup.Group
 	group.SetLimit(makers)
 	for _, name := range names {
-		group.Go(func() error { return do(inner, name) })
+		group.Go(func() error { return do(name) })
 	}
 	return group.Wait()
 }
