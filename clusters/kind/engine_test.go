@@ -125,6 +125,19 @@ func TestPauseOfAPausedNodeIsNoCall(t *testing.T) {
 	}
 }
 
+func TestANodeThatCannotBeFrozenYetIsPausedOnceMore(t *testing.T) {
+	t.Parallel()
+	c, e := fakeCluster(t)
+	e.put(t, "containers", "c-worker\tworker\trunning\n")
+	e.put(t, "moving", "")
+	if err := c.PauseNode(t.Context(), "c-worker"); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(e.calls(t), "pause c-worker"); n != 2 {
+		t.Errorf("the engine was asked %d times, not twice", n)
+	}
+}
+
 func TestAwaitBoot(t *testing.T) {
 	t.Parallel()
 	c, e := fakeCluster(t)

@@ -20,13 +20,19 @@ type fakeEngine struct{ dir string }
 // fakeDocker keeps one line (name, role, state) a container in the file
 // containers. The name in the file inflight is that of a container under way:
 // it is in no list, its name is taken, and the first to ask for the name sees it
-// come up. What was called stands in the file calls.
+// come up. With a file moving, the first pause finds a process that cannot be
+// frozen. What was called stands in the file calls.
 const fakeDocker = `
 cd "$FAKE" || exit 9
 echo "$*" >> calls
 case "$1" in
 ps) cat containers 2>/dev/null; exit 0 ;;
 rm) : > containers ;;
+pause)
+	[ -e moving ] || exit 0
+	rm moving
+	echo "Error response from daemon: Cannot pause container 0123456789ab: OCI runtime pause failed: unable to freeze: unknown" >&2
+	exit 1 ;;
 create)
 	name=$(echo "$*" | sed 's/.*--name \([^ ]*\) .*/\1/')
 	if [ "$name" = "$(cat inflight 2>/dev/null)" ]; then

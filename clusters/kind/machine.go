@@ -2,6 +2,7 @@ package kind
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -50,7 +51,8 @@ func (c *Cluster) kubeletRuns(ctx context.Context, name string) error {
 	return nil
 }
 
-// PauseNode implements clusters.NodePauser. A paused node may be paused again.
+// PauseNode implements clusters.NodePauser. A paused node may be paused again. It
+// is bound by Timeouts.NodeCommand.
 func (c *Cluster) PauseNode(ctx context.Context, name string) error {
 	return c.engineCall(ctx, name, "pause", "paused")
 }
@@ -66,12 +68,33 @@ func (c *Cluster) engineCall(ctx context.Context, name, call, wanted string) err
 		if m.State == wanted {
 			return "", nil
 		}
-		if err := c.containers.run(ctx, nil, nil, call, name); err != nil {
+		err := c.containers.run(ctx, nil, nil, call, name)
+		for tries := 2; err != nil && unfrozen(err); tries++ {
+			select {
+			case <-ctx.Done():
+				return "", fmt.Errorf("%s of node %s, %d times: %w", call, name, tries-1, err)
+			case <-time.After(thawed):
+			}
+			err = c.containers.run(ctx, nil, nil, call, name)
+		}
+		if err != nil {
 			return "", fmt.Errorf("%s of node %s: %w", call, name, err)
 		}
 		return "", nil
 	})
 	return err
+}
+
+// thawed is how long a node that could not be frozen is left to itself.
+const thawed = 250 * time.Millisecond
+
+// unfrozen tells that the kernel could not freeze a container and runs it on: a
+// freezer of cgroup v1 does not get hold of all processes while one starts another
+// or waits for a disk, and runc gives up within a moment. On a busy node there is
+// such a process more often than not, but not always the same.
+func unfrozen(err error) bool {
+	var ce *commandError
+	return errors.As(err, &ce) && strings.Contains(ce.output, "unable to freeze")
 }
 
 // StopNode stops the whole machine of a node as if its power went: its Node and
