@@ -84,7 +84,7 @@ type examine func(*view) *Diagnosis
 // a rollout then waits for.
 func rules() []examine {
 	return []examine{
-		beingDeleted, controllerSilent, creationRefused, hotLoop, noRevision, noEvents, notAdopted, notReleased, podEnded, stuckTerminating,
+		beingDeleted, controllerSilent, creationRefused, hotLoop, noRevision, noEvents, notAdopted, notReleased, podEnded, notCollected, stuckTerminating,
 		unsteadyNodes, wrongPlaces,
 		notRolled, heldBack, nodeDown, unscheduled, kubeletSilent, imageMissing, containerRefused, mountFailed,
 		containerCrashes, probeFails, statusLags,

@@ -179,6 +179,12 @@ func (s *scene) notReady(node string) {
 	s.put(history.KindNode, history.Modified, s.nodes[node])
 }
 
+// leave takes a node away; the controller tells of it.
+func (s *scene) leave(node string) {
+	s.put(history.KindNode, history.Deleted, s.nodes[node])
+	s.status()
+}
+
 func waits(reason, message string) corev1.ContainerState {
 	return corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}
 }
@@ -315,6 +321,13 @@ func TestCause(t *testing.T) {
 			s.notReady("c")
 			s.pass(30 * time.Second)
 		}},
+		"pod-of-a-node-that-was-removed": {NonConformant, func(s *scene) {
+			s.act("removes Node", history.KindNode, "c")
+			s.up()
+			s.leave("c")
+			s.pass(2 * time.Minute)
+		}},
+		"pod-of-a-node-that-has-just-left": {NonConformant, func(s *scene) { s.up(); s.leave("c"); s.pass(time.Minute) }},
 		"kubelet-silent": {Environment, func(s *scene) {
 			s.up("c")
 			s.bind("c-v1")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -77,6 +78,38 @@ func unsteadyNodes(v *view) *Diagnosis {
 		Evidence: lost,
 		Look:     []string{"the load of the machine, and what keeps its kubelets, real or simulated, from reporting"},
 	}
+}
+
+// collection is longer than the pod garbage collector takes: it looks every 20 s,
+// and waits 40 s whether a node that left comes back.
+const collection = 90 * time.Second
+
+// notCollected: a pod stands whose node has left, though to end it is the pod
+// garbage collector's work.
+func notCollected(v *view) *Diagnosis {
+	for _, p := range v.pods {
+		node := p.Spec.NodeName
+		if node == "" || v.s.Node(node) != nil || oracle.Terminating(p) || v.gone(node) < collection {
+			continue
+		}
+		return &Diagnosis{
+			Class:    v.downstream(node),
+			Cause:    fmt.Sprintf("node %s has left, and its pod %s still stands %s later: the pod garbage collector has not come for it", node, p.Name, v.gone(node).Truncate(time.Second)),
+			Evidence: []string{podLine(p)},
+			Look:     []string{"whether kube-controller-manager runs with pod-garbage-collector-controller, and its log"},
+		}
+	}
+	return nil
+}
+
+// gone gives how long ago the node left; 0 if nobody saw it leave.
+func (v *view) gone(node string) time.Duration {
+	for _, e := range slices.Backward(v.in.Entries) {
+		if n, ok := e.Object.(*corev1.Node); ok && n.Name == node && e.Change == history.Deleted {
+			return v.now.Sub(e.Time)
+		}
+	}
+	return 0
 }
 
 // has tells whether a pod of the DaemonSet is for the node.

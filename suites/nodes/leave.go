@@ -36,7 +36,7 @@ func nodeLeaves() framework.Spec {
 			lost := pods.Pods[nodes[0]]
 			seen := len(e.History.Entries())
 			e.RemoveNode(ctx, nodes[0])
-			site.Await(ctx, e, e.Timeouts.PodGC, "the pod garbage collector has removed pod "+lost.Name, site.Gone(lost))
+			e.BecomesFor(ctx, ds.Name, e.Timeouts.PodGC, "the pod garbage collector has removed pod "+lost.Name, site.Gone(lost))
 			after := e.History.Entries()[seen:]
 			e.Check(collected(after, lost), "pod %s was removed by the pod garbage collector and by nobody else", lost.Name)
 			becomes(ctx, e, ds, nodes[1])
@@ -104,7 +104,7 @@ func statusAfterLeave() framework.Spec {
 			e.Measure("status lag after a node has left", lag.Round(time.Millisecond).String())
 			prompt := 2 * e.Timeouts.Quiet
 			e.That(lag < prompt || !e.Strict(), "the status tells within "+prompt.String()+" that the node has left", "it took %s", lag.Round(time.Millisecond))
-			site.Await(ctx, e, e.Timeouts.PodGC, "the pod garbage collector has removed pod "+lost.Name, site.Gone(lost))
+			e.BecomesFor(ctx, ds.Name, e.Timeouts.PodGC, "the pod garbage collector has removed pod "+lost.Name, site.Gone(lost))
 			becomes(ctx, e, ds)
 		},
 	}

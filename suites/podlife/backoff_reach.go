@@ -12,6 +12,7 @@ import (
 	"github.com/dsconform/dsconform/framework/history"
 	"github.com/dsconform/dsconform/framework/oracle"
 	"github.com/dsconform/dsconform/suites/internal/fleet"
+	"github.com/dsconform/dsconform/suites/internal/site"
 	"github.com/dsconform/dsconform/suites/internal/unbound"
 )
 
@@ -26,27 +27,36 @@ const (
 // backoffPerNode: the wait belongs to the node that is in trouble.
 func backoffPerNode() framework.Spec {
 	return framework.Spec{
-		ID: "DS-POD-005", Area: framework.PodLife, Title: "a failing node does not delay another", Level: framework.Core, Slow: true,
-		Behaviour: "The wait between repeated failures MUST be the node's own: a failure on another node MUST be handled at once.",
+		ID: "DS-POD-005", Area: framework.PodLife, Title: "a failing node delays no other node and no other DaemonSet", Level: framework.Core, Slow: true,
+		Behaviour: "The wait between repeated failures MUST be the DaemonSet's own on that node: a failure on another node, or of another DaemonSet on the same one, MUST be handled at once.",
 		Clauses:   []string{"kubernetes#65309", "pkg/controller/daemon failedPodsBackoffKey"},
 		Why: "One node rejects pod after pod and is due to wait 16 s; then a pod of a sound node fails for the first time. A controller with one wait for the whole DaemonSet " +
-			"leaves the sound node without its daemon for as long as the broken one is broken: up to 15 minutes.",
+			"leaves the sound node without its daemon for as long as the broken one is broken: up to 15 minutes. One with one wait for the whole node has a bad daemon keep the good ones off.",
 		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			broken, sound := e.Nodes[0], e.Nodes[1]
 			ds := e.CreateDaemonSet(ctx, e.DaemonSet("agent", unbound.Scheduler))
-			first := unbound.Await(ctx, e, ds, sound)
+			other := e.CreateDaemonSet(ctx, e.DaemonSet("other", unbound.Scheduler))
+			first, beside := unbound.Await(ctx, e, ds, sound), unbound.Await(ctx, e, other, broken)
 			last := unbound.FailAgain(ctx, e, ds, broken, inARow)[inARow-1]
 			unbound.Fail(ctx, e, unbound.Await(ctx, e, ds, broken), "OutOfcpu")
 
 			unbound.Fail(ctx, e, first, "OutOfcpu")
+			unbound.Fail(ctx, e, beside, "OutOfcpu")
 			e.BecomesFor(ctx, "agent", e.Timeouts.Placement, "the Failed pod of node "+sound+" is deleted and replaced", func(s *history.State) error {
 				if err := gone(s, first.UID); err != nil {
 					return err
 				}
 				return onePod(s, sound)
 			})
+			e.BecomesFor(ctx, "other", e.Timeouts.Placement, "the Failed pod of DaemonSet other on node "+broken+" is deleted and replaced", func(s *history.State) error {
+				if err := gone(s, beside.UID); err != nil {
+					return err
+				}
+				return site.Pods(other, e.Nodes...)(s)
+			})
 			e.CheckTime(sooner(e.History.Entries(), last, first), "the sound node's first failure is handled before the broken node's wait is over")
+			e.CheckTime(sooner(e.History.Entries(), last, beside), "the first failure of the other DaemonSet is handled before the wait of the one that failed is over")
 			rest(ctx, e)
 		},
 	}

@@ -157,8 +157,13 @@ func foreignNamespaceIgnored() framework.Spec {
 
 // setLabel changes the app label of a live pod.
 func setLabel(ctx context.Context, e *framework.Env, pod *corev1.Pod, value string) {
-	e.Act("sets label app="+value+" of Pod", history.KindPod, pod)
-	patch := fmt.Appendf(nil, `{"metadata":{"labels":{"app":%q}}}`, value)
+	relabel(ctx, e, pod, "app", value)
+}
+
+// relabel changes one label of a live pod.
+func relabel(ctx context.Context, e *framework.Env, pod *corev1.Pod, key, value string) {
+	e.Act("sets label "+key+"="+value+" of Pod", history.KindPod, pod)
+	patch := fmt.Appendf(nil, `{"metadata":{"labels":{%q:%q}}}`, key, value)
 	_, err := e.Client.CoreV1().Pods(e.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
 	e.Must(err, "label pod %s", pod.Name)
 }

@@ -13,6 +13,7 @@ func Specs() []framework.Spec {
 		maxUnavailablePercent(),
 		maxUnavailableAll(),
 		brokenImage(),
+		besideBroken(),
 		unavailableFirst(),
 		healthySurvive(),
 		stoppedKubelet(),

@@ -27,6 +27,14 @@ func environment() []Mutant {
 			Environment: []string{"garbage-collector-controller"},
 		},
 		{
+			ID:          "no-pod-garbage-collector",
+			Notice:      "The pods of a node that has left stay for ever, and are told to run.",
+			Clauses:     []string{"DS-NOD-003", "DS-NOD-006"},
+			Injection:   "environment: the pod garbage collector is off",
+			ModelledOn:  "--controllers=-pod-garbage-collector-controller.",
+			Environment: []string{"pod-garbage-collector-controller"},
+		},
+		{
 			ID:         "nobody-schedules",
 			Notice:     "All pods stay Pending, and no event says why.",
 			Clauses:    []string{"DS-PLC-001", "DS-PLC-022"},

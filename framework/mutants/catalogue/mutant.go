@@ -72,7 +72,7 @@ func All() []Mutant {
 		{"surge", surge()},
 		{"ondelete", ondelete()},
 		{"revisions", slices.Concat(revisions(), seldomWithRevisions())},
-		{"ownership", ownership()},
+		{"ownership", slices.Concat(ownership(), selecting(), books())},
 		{"podlife", slices.Concat(podlife(), seldomWithPods())},
 		{"cost", cost()},
 		{"resilience", slices.Concat(resilience(), seldomAtWork())},

@@ -131,6 +131,14 @@ func backoff() []Mutant {
 			Inject:     throttling(func(ds *appsv1.DaemonSet, _ *corev1.Pod) string { return string(ds.UID) }),
 		},
 		{
+			ID:         "backoff-of-all-on-the-node",
+			Notice:     "A daemon that fails again and again on a node keeps the other daemons there waiting for theirs when they fail once.",
+			Clauses:    []string{"DS-POD-005"},
+			Injection:  "writes: failed pods are deleted after a wait that is the node's, whatever the DaemonSet",
+			ModelledOn: "Keying the backoff by node.",
+			Inject:     throttling(func(_ *appsv1.DaemonSet, p *corev1.Pod) string { return target(p) }),
+		},
+		{
 			ID:         "backoff-outlives-the-template",
 			Notice:     "A template that mends what failed still has to wait until the old one's wait is over.",
 			Clauses:    []string{"DS-POD-006"},
