@@ -198,6 +198,21 @@ func views() []Mutant {
 			}),
 		},
 		{
+			ID:         "starts-without-nodes",
+			Notice:     "After its start the controller does not know the nodes that are there until something changes of each: DaemonSets seem to want no pods.",
+			Clauses:    []string{"DS-PLC-001", "DS-RES-002"},
+			Injection:  "view: nodes that are there at the start are told of with their first change only",
+			ModelledOn: "kubernetes#14528: a list of nodes that is not there yet, taken for an empty one.",
+			Inject: func(s *rig.Setup) {
+				var told sync.Map
+				start := time.Now()
+				s.Wire.Nodes.See(func(n *corev1.Node) bool {
+					_, known := told.LoadOrStore(n.Name, true)
+					return known || n.CreationTimestamp.After(start)
+				})
+			},
+		},
+		{
 			ID:         "no-gate-of-stale-views",
 			Notice:     "After five minutes of a late view the controller creates pods that are there.",
 			Clauses:    []string{"DS-RES-010", "DS-RES-011"},
