@@ -15,7 +15,8 @@ func nodeSelector() framework.Spec {
 		Behaviour: "With a nodeSelector, pods MUST exist on exactly the nodes that carry all of its labels with these values.",
 		Clauses:   []string{"concepts/workloads/controllers/daemonset, Running Pods on select Nodes", "PodSpec.nodeSelector"},
 		Why: "The labels are ANDed and compared by value. One node carries both, one carries both keys with another value; " +
-			"a controller that compares keys only, or any one label, puts a pod on the second; one that ignores the selector, on every node.",
+			"a controller that compares keys only, or any one label, puts a pod on the second; one that ignores the selector, on every node. " +
+			"An empty value is a value: a node without the label does not have it.",
 		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
 			disk, tier := e.Key("disk"), e.Key("tier")
@@ -28,6 +29,9 @@ func nodeSelector() framework.Spec {
 			// These labels are on leased nodes only, so the selector need not name the lease.
 			ds.Spec.Template.Spec.NodeSelector = map[string]string{disk: "ssd", tier: "front"}
 			running(ctx, e, ds, e.Nodes[0])
+			flag := e.Key("flag")
+			e.LabelNode(ctx, e.Nodes[1], flag, "")
+			placed(ctx, e, e.DaemonSet("selected-by-nothing", unscheduled, fleet.NodeSelector(flag, "")), e.Nodes[1])
 		},
 	}
 }
@@ -60,7 +64,9 @@ func affinityOperators() framework.Spec {
 				{"in", one(isGold), []string{gold}},
 				{"in-several", one(expr(tier, corev1.NodeSelectorOpIn, "gold", "silver")), both},
 				{"in-several-reversed", one(expr(tier, corev1.NodeSelectorOpIn, "silver", "gold")), both},
+				{"in-empty-value", one(expr(flag, corev1.NodeSelectorOpIn, "")), []string{gold}},
 				{"not-in", one(expr(tier, corev1.NodeSelectorOpNotIn, "gold")), []string{silver}},
+				{"not-in-several", one(expr(tier, corev1.NodeSelectorOpNotIn, "bronze", "gold", "silver")), none},
 				{"not-in-absent-key", one(expr(size, corev1.NodeSelectorOpNotIn, "3")), []string{silver}},
 				{"exists", one(sized), []string{gold}},
 				{"does-not-exist", one(unsized), []string{silver}},

@@ -48,21 +48,23 @@ func tolerationMatching() framework.Spec {
 		ID: "DS-PLC-019", Area: framework.Placement, Title: "how tolerations match taints", Level: framework.Core,
 		Behaviour: "A toleration MUST match a taint by key, value and effect; Exists matches any value, an empty effect every effect, an empty key with Exists every taint; a node is eligible only if all its NoSchedule and NoExecute taints are matched.",
 		Clauses:   []string{"Toleration.key, .operator, .value, .effect", "concepts/scheduling-eviction/taint-and-toleration, Concepts"},
-		Why: "The first node has one taint, the second has it too and another of effect NoExecute. Each row is one rule of matching; " +
+		Why: "The first node has one taint, the second has it too and two of effect NoExecute, of which one has no value. Each row is one rule of matching; " +
 			"a controller with a rule of its own gives some row a node too many or too few, and its pods wait for a scheduler that disagrees.",
 		Nodes: framework.NodeNeed{Workers: 2, Exclusive: true},
 		Body: func(ctx context.Context, e *framework.Env) {
 			single, twice := e.Nodes[0], e.Nodes[1]
-			key, other := e.Key("team"), e.Key("phase")
+			key, other, bare := e.Key("team"), e.Key("phase"), e.Key("bare")
 			for _, node := range e.Nodes {
 				e.TaintNode(ctx, node, corev1.Taint{Key: key, Value: "blue", Effect: corev1.TaintEffectNoSchedule})
 			}
 			e.TaintNode(ctx, twice, corev1.Taint{Key: other, Value: "x", Effect: corev1.TaintEffectNoExecute})
+			e.TaintNode(ctx, twice, corev1.Taint{Key: bare, Effect: corev1.TaintEffectNoExecute})
 			site.Known(ctx, e, e.Nodes...)
 			t := func(key string, op corev1.TolerationOperator, value string, effect corev1.TaintEffect) corev1.Toleration {
 				return corev1.Toleration{Key: key, Operator: op, Value: value, Effect: effect}
 			}
 			equal := t(key, corev1.TolerationOpEqual, "blue", corev1.TaintEffectNoSchedule)
+			second, valueless := t(other, corev1.TolerationOpExists, "", corev1.TaintEffectNoExecute), t(bare, corev1.TolerationOpEqual, "", corev1.TaintEffectNoExecute)
 			onSingle, both, none := []string{single}, e.Nodes, []string{}
 			table(ctx, e, "every DaemonSet of the table has exactly the nodes whose taints it tolerates", []row{
 				{"no-toleration", tolerates(), none},
@@ -75,8 +77,10 @@ func tolerationMatching() framework.Spec {
 				{"soft-effect", tolerates(t(key, corev1.TolerationOpEqual, "blue", corev1.TaintEffectPreferNoSchedule)), none},
 				{"any-effect", tolerates(t(key, corev1.TolerationOpEqual, "blue", "")), onSingle},
 				{"exists", tolerates(t(key, corev1.TolerationOpExists, "", corev1.TaintEffectNoSchedule)), onSingle},
-				{"one-each", tolerates(equal, t(other, corev1.TolerationOpExists, "", corev1.TaintEffectNoExecute)), both},
-				{"second-with-wrong-effect", tolerates(equal, t(other, corev1.TolerationOpExists, "", corev1.TaintEffectNoSchedule)), onSingle},
+				{"one-each", tolerates(equal, second, valueless), both},
+				{"one-missing", tolerates(equal, second), onSingle},
+				{"a-value-for-none", tolerates(equal, second, t(bare, corev1.TolerationOpEqual, "x", corev1.TaintEffectNoExecute)), onSingle},
+				{"second-with-wrong-effect", tolerates(equal, valueless, t(other, corev1.TolerationOpExists, "", corev1.TaintEffectNoSchedule)), onSingle},
 				{"every-key-one-effect", tolerates(t("", corev1.TolerationOpExists, "", corev1.TaintEffectNoSchedule)), onSingle},
 				{"everything", tolerates(t("", corev1.TolerationOpExists, "", "")), both},
 			})

@@ -17,23 +17,24 @@ import (
 	"github.com/dsconform/dsconform/suites/internal/site"
 )
 
-// picky gives the DaemonSet a selector of two labels and one expression of each
+// picky gives the DaemonSet a selector of three labels, one of an empty value, and one expression of each
 // operator, and its template a label that the selector does not ask for.
 func picky(ds *appsv1.DaemonSet) {
-	ds.Spec.Selector.MatchLabels["part"] = "node"
+	ds.Spec.Selector.MatchLabels["part"], ds.Spec.Selector.MatchLabels["plain"] = "node", ""
 	ds.Spec.Selector.MatchExpressions = []metav1.LabelSelectorRequirement{
 		{Key: "tier", Operator: metav1.LabelSelectorOpIn, Values: []string{"core", "edge"}},
 		{Key: "stage", Operator: metav1.LabelSelectorOpNotIn, Values: []string{"trial"}},
 		{Key: "zone", Operator: metav1.LabelSelectorOpExists},
 		{Key: "retired", Operator: metav1.LabelSelectorOpDoesNotExist},
 	}
-	maps.Copy(ds.Spec.Template.Labels, map[string]string{"part": "node", "tier": "core", "zone": "", "note": "of-the-template"})
+	maps.Copy(ds.Spec.Template.Labels, map[string]string{"part": "node", "plain": "", "tier": "core", "zone": "", "note": "of-the-template"})
 }
 
 // strangers are what each fails the selector of picky by, and nothing else.
 func strangers() map[string]func(labels map[string]string) {
 	return map[string]func(map[string]string){
 		"no-part":    func(l map[string]string) { delete(l, "part") },
+		"no-plain":   func(l map[string]string) { delete(l, "plain") },
 		"other-part": func(l map[string]string) { l["part"] = "cluster" },
 		"other-tier": func(l map[string]string) { l["tier"] = "rim" },
 		"no-tier":    func(l map[string]string) { delete(l, "tier") },
@@ -54,7 +55,7 @@ func wholeSelector() framework.Spec {
 			"the others fail one requirement each, on a node that must get its own pod beside them.",
 		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
-			fits := map[string]string{"app": "agent", "part": "node", "tier": "edge", "zone": "east"}
+			fits := map[string]string{"app": "agent", "part": "node", "plain": "", "tier": "edge", "zone": "east"}
 			pod := bare(e, "fits", e.Namespace, e.Nodes[0])
 			pod.Labels = fits
 			orphan := createPod(ctx, e, pod)

@@ -28,10 +28,10 @@ func maxUnavailablePercent() framework.Spec {
 	return boundSpec(framework.Spec{
 		ID:        "DS-RUM-003",
 		Title:     "maxUnavailable as a per cent",
-		Behaviour: "A maxUnavailable in per cent MUST be taken of desiredNumberScheduled and rounded up: of three nodes 10% are one and 50% are two.",
-		Why: "The field's documentation says that the number is rounded up. Rounded down, 10% of three nodes is none and the rollout never starts; " +
+		Behaviour: "A maxUnavailable in per cent MUST be taken of desiredNumberScheduled and rounded up: of three nodes 10% are one and 40% are two.",
+		Why: "The field's documentation says that the number is rounded up. Rounded down, 10% of three nodes is none and the rollout never starts; rounded to the nearest number, 40% are one; " +
 			"taken of all nodes of the cluster instead of the eligible ones, the bound is too wide.",
-	}, bound{"10%", 1}, bound{"50%", 2})
+	}, bound{"10%", 1}, bound{"40%", 2})
 }
 
 func maxUnavailableAll() framework.Spec {

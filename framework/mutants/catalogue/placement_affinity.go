@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -117,6 +118,45 @@ func affinity() []Mutant {
 				for _, e := range t.MatchExpressions {
 					if e.Operator == corev1.NodeSelectorOpNotIn {
 						t.MatchExpressions = append(t.MatchExpressions, corev1.NodeSelectorRequirement{Key: e.Key, Operator: corev1.NodeSelectorOpExists})
+					}
+				}
+			}),
+		},
+		{
+			ID:         "not-in-first-value",
+			Notice:     "Of the values that an expression NotIn rules out only the first counts.",
+			Clauses:    []string{"DS-PLC-003"},
+			Injection:  "view: NotIn has its first value alone",
+			ModelledOn: "An expression written as key!=value.",
+			Inject: eachTerm(func(t *corev1.NodeSelectorTerm) {
+				for i, e := range t.MatchExpressions {
+					if e.Operator == corev1.NodeSelectorOpNotIn {
+						t.MatchExpressions[i].Values = e.Values[:1]
+					}
+				}
+			}),
+		},
+		{
+			ID:         "absent-label-is-empty",
+			Notice:     "A nodeSelector for an empty value puts pods on nodes that do not have the label, where they stay Pending.",
+			Clauses:    []string{"DS-PLC-002"},
+			Injection:  "view: the nodeSelector lacks what it wants to be empty",
+			ModelledOn: "node.Labels[key] != value, which a label that is not there passes.",
+			Inject: deciding(func(t *corev1.PodTemplateSpec) {
+				maps.DeleteFunc(t.Spec.NodeSelector, func(_, value string) bool { return value == "" })
+			}),
+		},
+		{
+			ID:         "absent-label-is-empty-in-affinity",
+			Notice:     "An expression In that allows the empty value puts pods on nodes that do not have the label.",
+			Clauses:    []string{"DS-PLC-003"},
+			Injection:  "view: In that allows the empty value is not there",
+			ModelledOn: "slices.Contains(values, node.Labels[key]).",
+			Inject: eachTerm(func(t *corev1.NodeSelectorTerm) {
+				for i, e := range t.MatchExpressions {
+					if e.Operator == corev1.NodeSelectorOpIn && slices.Contains(e.Values, "") {
+						// Met with the label and without it.
+						t.MatchExpressions[i] = corev1.NodeSelectorRequirement{Key: corev1.LabelHostname, Operator: corev1.NodeSelectorOpExists}
 					}
 				}
 			}),

@@ -49,6 +49,18 @@ func budget() []Mutant {
 			}),
 		},
 		{
+			ID:         "percent-to-the-nearest",
+			Notice:     "A maxUnavailable in per cent is rounded to the nearest number: 40% of three nodes are one.",
+			Clauses:    []string{"DS-RUM-003"},
+			Injection:  "view: a maxUnavailable in per cent is the nearest number, one at least",
+			ModelledOn: "math.Round.",
+			Inject: allowing(func(u *intstr.IntOrString, desired int32) {
+				if n, ok := perCent(u); ok && desired > 0 {
+					*u = intstr.FromInt32(max(1, (int32(n)*desired+50)/100))
+				}
+			}),
+		},
+		{
 			ID:         "percent-of-all-nodes",
 			Notice:     "A maxUnavailable in per cent is taken of all nodes of the cluster, and allows too much for a DaemonSet of a few.",
 			Clauses:    []string{"DS-RUM-003"},

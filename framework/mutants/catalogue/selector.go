@@ -46,6 +46,16 @@ func selecting() []Mutant {
 			}),
 		},
 		{
+			ID:         "selects-absent-for-empty",
+			Notice:     "A selector for an empty value takes pods that do not have the label.",
+			Clauses:    []string{"DS-OWN-019"},
+			Injection:  "view: matchLabels lack what they want to be empty",
+			ModelledOn: "pod.Labels[key] != value, which a label that is not there passes.",
+			Inject: taking(func(ds *appsv1.DaemonSet) {
+				maps.DeleteFunc(ds.Spec.Selector.MatchLabels, func(_, value string) bool { return value == "" })
+			}),
+		},
+		{
 			ID:         "selects-by-template-labels",
 			Notice:     "A pod that matches the selector is not adopted if it lacks a label of the template, and one that loses such a label is let go.",
 			Clauses:    []string{"DS-OWN-019"},

@@ -50,8 +50,20 @@ func surgeBounds() []Mutant {
 			}),
 		},
 		{
+			ID:         "surge-percent-to-the-nearest",
+			Notice:     "A maxSurge in per cent is rounded to the nearest number: 40% of three nodes are one.",
+			Clauses:    []string{"DS-RUS-003"},
+			Injection:  "view: a maxSurge in per cent is the nearest number, one at least",
+			ModelledOn: "math.Round.",
+			Inject: surging(func(ds *appsv1.DaemonSet, desired int) {
+				if n, ok := perCent(ds.Spec.UpdateStrategy.RollingUpdate.MaxSurge); ok {
+					setSurge(ds, intstr.FromInt(max(1, (n*desired+50)/100)))
+				}
+			}),
+		},
+		{
 			ID:         "surge-percent-down-to-one",
-			Notice:     "A maxSurge in per cent is rounded down, to one at least: a rollout with 50% of three nodes goes node by node.",
+			Notice:     "A maxSurge in per cent is rounded down, to one at least: a rollout with 40% of three nodes goes node by node.",
 			Clauses:    []string{"DS-RUS-003"},
 			Injection:  "view: a maxSurge in per cent is a number, rounded down but not to 0",
 			ModelledOn: "Rounding down, and then mending the one case that stands still.",

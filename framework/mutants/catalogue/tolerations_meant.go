@@ -82,6 +82,18 @@ func meant() []Mutant {
 			}),
 		},
 		{
+			ID:         "equal-wants-value",
+			Notice:     "A toleration of operator Equal without a value matches no taint, not even one without a value.",
+			Clauses:    []string{"DS-PLC-019"},
+			Injection:  "view: nodes are judged without the tolerations that are Equal to no value",
+			ModelledOn: "Taking an empty value for one that was forgotten.",
+			Inject: meaning(func(t *corev1.Toleration) {
+				if (t.Operator == corev1.TolerationOpEqual || t.Operator == "") && t.Value == "" {
+					t.Key = "mutants.dsconform.dev/nothing"
+				}
+			}),
+		},
+		{
 			ID:         "effects-do-not-count",
 			Notice:     "A toleration of one effect matches taints of every effect.",
 			Clauses:    []string{"DS-PLC-019"},
