@@ -9,6 +9,7 @@ const name = "agent"
 func Specs() []framework.Spec {
 	return []framework.Spec{
 		templateChange(),
+		everyField(),
 		maxUnavailableNumber(),
 		maxUnavailablePercent(),
 		maxUnavailableAll(),

@@ -65,7 +65,7 @@ func All() []Mutant {
 		{"template", template()},
 		{"tolerations", tolerations()},
 		{"nodes", nodes()},
-		{"rollout", rollout()},
+		{"rollout", slices.Concat(rollout(), overlooked())},
 		{"minready", minReady()},
 		{"status", status()},
 		{"events", events()},
