@@ -53,7 +53,7 @@ func budget() []Mutant {
 			Notice:     "A maxUnavailable in per cent is rounded to the nearest number: 40% of three nodes are one.",
 			Clauses:    []string{"DS-RUM-003"},
 			Injection:  "view: a maxUnavailable in per cent is the nearest number, one at least",
-			ModelledOn: "math.Round.",
+			ModelledOn: "Rounding by math.Round.",
 			Inject: allowing(func(u *intstr.IntOrString, desired int32) {
 				if n, ok := perCent(u); ok && desired > 0 {
 					*u = intstr.FromInt32(max(1, (int32(n)*desired+50)/100))

@@ -54,7 +54,7 @@ func surgeBounds() []Mutant {
 			Notice:     "A maxSurge in per cent is rounded to the nearest number: 40% of three nodes are one.",
 			Clauses:    []string{"DS-RUS-003"},
 			Injection:  "view: a maxSurge in per cent is the nearest number, one at least",
-			ModelledOn: "math.Round.",
+			ModelledOn: "Rounding by math.Round.",
 			Inject: surging(func(ds *appsv1.DaemonSet, desired int) {
 				if n, ok := perCent(ds.Spec.UpdateStrategy.RollingUpdate.MaxSurge); ok {
 					setSurge(ds, intstr.FromInt(max(1, (n*desired+50)/100)))
