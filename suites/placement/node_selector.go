@@ -65,6 +65,7 @@ func affinityOperators() framework.Spec {
 				{"in-several", one(expr(tier, corev1.NodeSelectorOpIn, "gold", "silver")), both},
 				{"in-several-reversed", one(expr(tier, corev1.NodeSelectorOpIn, "silver", "gold")), both},
 				{"in-empty-value", one(expr(flag, corev1.NodeSelectorOpIn, "")), []string{gold}},
+				{"in-nearly", one(expr(tier, corev1.NodeSelectorOpIn, "Gold", "gol", "golden")), none},
 				{"not-in", one(expr(tier, corev1.NodeSelectorOpNotIn, "gold")), []string{silver}},
 				{"not-in-several", one(expr(tier, corev1.NodeSelectorOpNotIn, "bronze", "gold", "silver")), none},
 				{"not-in-absent-key", one(expr(size, corev1.NodeSelectorOpNotIn, "3")), []string{silver}},

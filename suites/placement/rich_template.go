@@ -45,7 +45,7 @@ func rich(ds *appsv1.DaemonSet) {
 
 // volumes are one of each kind that needs nothing from the cluster.
 func volumes() []corev1.Volume {
-	size, mode, yes, directory := resource.MustParse("1Mi"), int32(0o400), true, corev1.HostPathDirectory
+	size, mode, seconds, yes, directory := resource.MustParse("1Mi"), int32(0o400), int64(3600), true, corev1.HostPathDirectory
 	name := corev1.LocalObjectReference{Name: "settings"}
 	return []corev1.Volume{
 		{Name: "scratch", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: &size}}},
@@ -55,15 +55,25 @@ func volumes() []corev1.Volume {
 		{Name: "self", VolumeSource: corev1.VolumeSource{DownwardAPI: &corev1.DownwardAPIVolumeSource{DefaultMode: &mode, Items: []corev1.DownwardAPIVolumeFile{
 			{Path: "labels", FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.labels"}},
 		}}}},
+		{Name: "together", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{DefaultMode: &mode, Sources: []corev1.VolumeProjection{
+			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Audience: "agents", ExpirationSeconds: &seconds, Path: "token"}},
+			{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: name, Optional: &yes}},
+		}}}},
+		{Name: "claim", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "disk", ReadOnly: true}}},
+		{Name: "remote", VolumeSource: corev1.VolumeSource{NFS: &corev1.NFSVolumeSource{Server: "127.0.0.11", Path: "/share", ReadOnly: true}}},
+		{Name: "driven", VolumeSource: corev1.VolumeSource{CSI: &corev1.CSIVolumeSource{Driver: "none.dsconform.dev", VolumeAttributes: map[string]string{"of": "the-template"}}}},
 	}
 }
 
 // container fills every field of a container, with the volumes of volumes.
 func container(c *corev1.Container) {
-	yes, no, one := true, false, int64(1)
-	probe := func(seconds int32) *corev1.Probe {
+	yes, no, one, settings := true, false, int64(1), corev1.LocalObjectReference{Name: "settings"}
+	get := &corev1.HTTPGetAction{
+		Path: "/healthz", Port: intstr.FromString("http"), Scheme: corev1.URISchemeHTTP, HTTPHeaders: []corev1.HTTPHeader{{Name: "Of", Value: "the-template"}},
+	}
+	probe := func(seconds int32, handler corev1.ProbeHandler) *corev1.Probe {
 		return &corev1.Probe{
-			ProbeHandler:        corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromString("http"), Scheme: corev1.URISchemeHTTP}},
+			ProbeHandler:        handler,
 			InitialDelaySeconds: seconds, TimeoutSeconds: seconds + 1, PeriodSeconds: seconds + 2, SuccessThreshold: 1, FailureThreshold: seconds + 3,
 		}
 	}
@@ -73,24 +83,31 @@ func container(c *corev1.Container) {
 	c.Env = []corev1.EnvVar{
 		{Name: "LEVEL", Value: "high"},
 		{Name: "NODE", ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "spec.nodeName"}}},
+		{Name: "MEMORY", ValueFrom: &corev1.EnvVarSource{ResourceFieldRef: &corev1.ResourceFieldSelector{Resource: "limits.memory", Divisor: resource.MustParse("1Mi")}}},
+		{Name: "SET", ValueFrom: &corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: settings, Key: "set", Optional: &yes}}},
+		{Name: "SECRET", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: settings, Key: "secret", Optional: &yes}}},
 	}
-	c.EnvFrom = []corev1.EnvFromSource{{Prefix: "SET_", ConfigMapRef: &corev1.ConfigMapEnvSource{
-		LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}, Optional: &yes,
-	}}}
+	c.EnvFrom = []corev1.EnvFromSource{
+		{Prefix: "SET_", ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: settings, Optional: &yes}},
+		{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: settings, Optional: &yes}},
+	}
 	propagation := corev1.MountPropagationHostToContainer
 	c.VolumeMounts = []corev1.VolumeMount{
 		{Name: "scratch", MountPath: "/scratch"},
 		{Name: "settings", MountPath: "/etc/agent.conf", SubPath: "agent.conf", ReadOnly: true},
 		{Name: "node", MountPath: "/host", ReadOnly: true, MountPropagation: &propagation},
+		{Name: "together", MountPath: "/own", SubPathExpr: "$(NODE)"},
 	}
 	c.SecurityContext = &corev1.SecurityContext{
 		ReadOnlyRootFilesystem: &yes, AllowPrivilegeEscalation: &no, Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 	}
-	c.StartupProbe, c.LivenessProbe, c.ReadinessProbe = probe(2), probe(3), probe(4)
+	c.StartupProbe = probe(2, corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"/agent", "--version"}}})
+	c.LivenessProbe = probe(3, corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(8080)}})
+	c.ReadinessProbe = probe(4, corev1.ProbeHandler{HTTPGet: get})
 	c.LivenessProbe.TerminationGracePeriodSeconds = &one
 	c.Lifecycle = &corev1.Lifecycle{
 		PostStart: &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"/agent", "--version"}}},
-		PreStop:   &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"/agent", "--stop"}}},
+		PreStop:   &corev1.LifecycleHandler{HTTPGet: get.DeepCopy()},
 	}
 	c.ImagePullPolicy = corev1.PullAlways
 	c.TerminationMessagePath, c.TerminationMessagePolicy = "/scratch/last-words", corev1.TerminationMessageFallbackToLogsOnError

@@ -65,12 +65,15 @@ func tolerationMatching() framework.Spec {
 			}
 			equal := t(key, corev1.TolerationOpEqual, "blue", corev1.TaintEffectNoSchedule)
 			second, valueless := t(other, corev1.TolerationOpExists, "", corev1.TaintEffectNoExecute), t(bare, corev1.TolerationOpEqual, "", corev1.TaintEffectNoExecute)
+			seconds, finite := int64(3600), second
+			finite.TolerationSeconds = &seconds
 			onSingle, both, none := []string{single}, e.Nodes, []string{}
 			table(ctx, e, "every DaemonSet of the table has exactly the nodes whose taints it tolerates", []row{
 				{"no-toleration", tolerates(), none},
 				{"equal", tolerates(equal), onSingle},
 				{"equal-by-default", tolerates(t(key, "", "blue", corev1.TaintEffectNoSchedule)), onSingle},
 				{"equal-other-value", tolerates(t(key, corev1.TolerationOpEqual, "red", corev1.TaintEffectNoSchedule)), none},
+				{"equal-other-case", tolerates(t(key, corev1.TolerationOpEqual, "Blue", corev1.TaintEffectNoSchedule)), none},
 				{"equal-no-value", tolerates(t(key, corev1.TolerationOpEqual, "", corev1.TaintEffectNoSchedule)), none},
 				{"other-key", tolerates(t(e.Key("crew"), corev1.TolerationOpEqual, "blue", corev1.TaintEffectNoSchedule)), none},
 				{"other-effect", tolerates(t(key, corev1.TolerationOpEqual, "blue", corev1.TaintEffectNoExecute)), none},
@@ -78,6 +81,7 @@ func tolerationMatching() framework.Spec {
 				{"any-effect", tolerates(t(key, corev1.TolerationOpEqual, "blue", "")), onSingle},
 				{"exists", tolerates(t(key, corev1.TolerationOpExists, "", corev1.TaintEffectNoSchedule)), onSingle},
 				{"one-each", tolerates(equal, second, valueless), both},
+				{"one-each-for-a-time", tolerates(equal, finite, valueless), both},
 				{"one-missing", tolerates(equal, second), onSingle},
 				{"a-value-for-none", tolerates(equal, second, t(bare, corev1.TolerationOpEqual, "x", corev1.TaintEffectNoExecute)), onSingle},
 				{"second-with-wrong-effect", tolerates(equal, valueless, t(other, corev1.TolerationOpExists, "", corev1.TaintEffectNoSchedule)), onSingle},

@@ -36,6 +36,7 @@ func strangers() map[string]func(labels map[string]string) {
 		"no-part":    func(l map[string]string) { delete(l, "part") },
 		"no-plain":   func(l map[string]string) { delete(l, "plain") },
 		"other-part": func(l map[string]string) { l["part"] = "cluster" },
+		"other-case": func(l map[string]string) { l["part"] = "Node" },
 		"other-tier": func(l map[string]string) { l["tier"] = "rim" },
 		"no-tier":    func(l map[string]string) { delete(l, "tier") },
 		"on-trial":   func(l map[string]string) { l["stage"] = "trial" },

@@ -103,6 +103,9 @@ func lostFields(clause string) []Mutant {
 				}
 			}
 		}},
+		{"projected-volumes", "projected volumes", otherVolumes(func(v *corev1.Volume) bool { return v.Projected != nil })},
+		{"claims", "the claims of its volumes", otherVolumes(func(v *corev1.Volume) bool { return v.PersistentVolumeClaim != nil })},
+		{"drivers-volumes", "volumes by CSI and NFS", otherVolumes(func(v *corev1.Volume) bool { return v.CSI != nil || v.NFS != nil })},
 		{"termination-grace-period", "terminationGracePeriodSeconds", func(s *corev1.PodSpec) { s.TerminationGracePeriodSeconds = nil }},
 		{"pod-security-context", "the pod's securityContext", func(s *corev1.PodSpec) { s.SecurityContext = nil }},
 		{"host-namespaces", "hostNetwork, hostPID and hostIPC", func(s *corev1.PodSpec) { s.HostNetwork, s.HostPID, s.HostIPC = false, false, false }},
@@ -133,6 +136,24 @@ func lostContainerFields(clause string) []Mutant {
 		{"probes", "the containers' probes", func(c *corev1.Container) { c.LivenessProbe, c.ReadinessProbe, c.StartupProbe = nil, nil, nil }},
 		{"liveness-probe", "the containers' liveness probe", func(c *corev1.Container) { c.LivenessProbe = nil }},
 		{"startup-probe", "the containers' start-up probe", func(c *corev1.Container) { c.StartupProbe = nil }},
+		{"probes-by-command", "the containers' probes by exec", func(c *corev1.Container) { loseProbes(c, func(h corev1.ProbeHandler) bool { return h.Exec != nil }) }},
+		{"probes-by-connection", "the containers' probes by tcpSocket", func(c *corev1.Container) {
+			loseProbes(c, func(h corev1.ProbeHandler) bool { return h.TCPSocket != nil })
+		}},
+		{"probe-headers", "the HTTP headers of probes", func(c *corev1.Container) {
+			for _, p := range []*corev1.Probe{c.StartupProbe, c.LivenessProbe, c.ReadinessProbe} {
+				if p != nil && p.HTTPGet != nil {
+					p.HTTPGet.HTTPHeaders = nil
+				}
+			}
+		}},
+		{"variables-of-secrets", "variables that come from Secrets and ConfigMaps", func(c *corev1.Container) {
+			for i, v := range c.Env {
+				if v.ValueFrom != nil && (v.ValueFrom.SecretKeyRef != nil || v.ValueFrom.ConfigMapKeyRef != nil) {
+					c.Env[i].ValueFrom = nil
+				}
+			}
+		}},
 		{"lifecycle-hooks", "the containers' postStart and preStop hooks", func(c *corev1.Container) { c.Lifecycle = nil }},
 		{"resource-limits", "the containers' limits", func(c *corev1.Container) { c.Resources.Limits = nil }},
 		{"environment", "the containers' env and envFrom", func(c *corev1.Container) { c.Env, c.EnvFrom = nil, nil }},
@@ -156,6 +177,25 @@ func lostContainerFields(clause string) []Mutant {
 		}))
 	}
 	return out
+}
+
+// otherVolumes has an empty folder in place of the volumes.
+func otherVolumes(lost func(*corev1.Volume) bool) func(*corev1.PodSpec) {
+	return func(s *corev1.PodSpec) {
+		for i := range s.Volumes {
+			if lost(&s.Volumes[i]) {
+				s.Volumes[i].VolumeSource = corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}
+			}
+		}
+	}
+}
+
+func loseProbes(c *corev1.Container, lost func(corev1.ProbeHandler) bool) {
+	for _, p := range []**corev1.Probe{&c.StartupProbe, &c.LivenessProbe, &c.ReadinessProbe} {
+		if *p != nil && lost((*p).ProbeHandler) {
+			*p = nil
+		}
+	}
 }
 
 // losing is a defect by which something of the template is lost.

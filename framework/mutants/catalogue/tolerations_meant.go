@@ -94,6 +94,33 @@ func meant() []Mutant {
 			}),
 		},
 		{
+			ID:         "tolerations-for-a-time-do-not-count",
+			Notice:     "A node gets no pod if its taint is tolerated for some seconds only.",
+			Clauses:    []string{"DS-PLC-019"},
+			Injection:  "view: nodes are judged without the tolerations that end",
+			ModelledOn: "Leaving out what does not keep a pod there for good.",
+			Inject: meaning(func(t *corev1.Toleration) {
+				if t.TolerationSeconds != nil {
+					t.Key = "mutants.dsconform.dev/nothing"
+				}
+			}),
+		},
+		{
+			ID:         "values-without-case",
+			Notice:     "A toleration matches a taint whose value differs in upper and lower case.",
+			Clauses:    []string{"DS-PLC-019"},
+			Injection:  "view: nodes are judged with all values of taints and tolerations in lower case",
+			ModelledOn: "Comparing by strings.EqualFold.",
+			Inject: together(
+				meaning(func(t *corev1.Toleration) { t.Value = strings.ToLower(t.Value) }),
+				knowing(func(n *corev1.Node) {
+					for i := range n.Spec.Taints {
+						n.Spec.Taints[i].Value = strings.ToLower(n.Spec.Taints[i].Value)
+					}
+				}),
+			),
+		},
+		{
 			ID:         "effects-do-not-count",
 			Notice:     "A toleration of one effect matches taints of every effect.",
 			Clauses:    []string{"DS-PLC-019"},
