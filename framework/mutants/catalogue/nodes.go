@@ -56,6 +56,25 @@ func arrivals() []Mutant {
 			},
 		},
 		{
+			ID:         "reads-one-page",
+			Notice:     "On a cluster of more than 500 nodes those that the first page of the list does not have get no pods.",
+			Clauses:    []string{"DS-CST-010"},
+			Injection:  "view: no more than 500 nodes are seen",
+			ModelledOn: "A list with limit=500 whose continue nobody follows.",
+			Inject: func(s *rig.Setup) {
+				var mu sync.Mutex
+				page := map[string]bool{}
+				s.Wire.Nodes.See(func(n *corev1.Node) bool {
+					mu.Lock()
+					defer mu.Unlock()
+					if !page[n.Name] && len(page) < 500 {
+						page[n.Name] = true
+					}
+					return page[n.Name]
+				})
+			},
+		},
+		{
 			ID:         "one-joined-node-at-a-time",
 			Notice:     "Of nodes that join at the same time only the first gets pods soon.",
 			Clauses:    []string{"DS-NOD-008"},
