@@ -90,8 +90,7 @@ const thawed = 250 * time.Millisecond
 
 // unfrozen tells that the kernel could not freeze a container and runs it on: a
 // freezer of cgroup v1 does not get hold of all processes while one starts another
-// or waits for a disk, and runc gives up within a moment. On a busy node there is
-// such a process more often than not, but not always the same.
+// or waits for a disk, and runc gives up within a moment.
 func unfrozen(err error) bool {
 	var ce *commandError
 	return errors.As(err, &ce) && strings.Contains(ce.output, "unable to freeze")

@@ -28,9 +28,7 @@ func podFromTemplate() framework.Spec {
 			"Nobody schedules the pods, so that it matters to none whether they could run. Pods are compared as they were created, field by field, but for what the API server is known to add.",
 		Nodes: framework.NodeNeed{Workers: 2},
 		Body: func(ctx context.Context, e *framework.Env) {
-			e.Apply(ctx, &corev1.ServiceAccount{
-				TypeMeta: metav1.TypeMeta{Kind: "ServiceAccount", APIVersion: "v1"}, ObjectMeta: metav1.ObjectMeta{Name: "agent", Namespace: e.Namespace},
-			})
+			site.ServiceAccount(ctx, e, "agent")
 			for _, ds := range []*appsv1.DaemonSet{e.DaemonSet("rich", unscheduled, rich), e.DaemonSet("host", unscheduled, ofTheNode)} {
 				ds = placed(ctx, e, ds, e.Nodes...)
 				hash := fleet.AwaitHash(ctx, e, ds)

@@ -49,12 +49,8 @@ func backoffPerNode() framework.Spec {
 				}
 				return onePod(s, sound)
 			})
-			e.BecomesFor(ctx, "other", e.Timeouts.Placement, "the Failed pod of DaemonSet other on node "+broken+" is deleted and replaced", func(s *history.State) error {
-				if err := gone(s, beside.UID); err != nil {
-					return err
-				}
-				return site.Pods(other, e.Nodes...)(s)
-			})
+			e.BecomesFor(ctx, "other", e.Timeouts.Placement, "the Failed pod of DaemonSet other on node "+broken+" is deleted and replaced",
+				fleet.Every(site.Gone(beside), site.Pods(other, e.Nodes...)))
 			e.CheckTime(sooner(e.History.Entries(), last, first), "the sound node's first failure is handled before the broken node's wait is over")
 			e.CheckTime(sooner(e.History.Entries(), last, beside), "the first failure of the other DaemonSet is handled before the wait of the one that failed is over")
 			rest(ctx, e)

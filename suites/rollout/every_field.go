@@ -7,7 +7,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/dsconform/dsconform/framework"
@@ -33,7 +32,7 @@ func ofContainer(what string, change func(*corev1.Container)) edit {
 	return ofPod(what, func(s *corev1.PodSpec) { change(&s.Containers[0]) })
 }
 
-// edits change the template part by part, each in one that no other changes.
+// edits change the template part by part, one upon the other.
 func edits() []edit {
 	user, grace, readOnly := int64(65534), int64(7), true
 	return []edit{
@@ -104,9 +103,7 @@ func everyField() framework.Spec {
 			"the new limit, the new variable, the probe that was mended reach no pod, and the status says that all are up to date. One part is changed after the other; no container is started.",
 		Nodes: framework.NodeNeed{Workers: 1},
 		Body: func(ctx context.Context, e *framework.Env) {
-			e.Apply(ctx, &corev1.ServiceAccount{
-				TypeMeta: metav1.TypeMeta{Kind: "ServiceAccount", APIVersion: "v1"}, ObjectMeta: metav1.ObjectMeta{Name: "agent", Namespace: e.Namespace},
-			})
+			site.ServiceAccount(ctx, e, "agent")
 			ds := e.CreateDaemonSet(ctx, e.DaemonSet(name, unbound.Scheduler, fleet.MaxUnavailable("1")))
 			old := unbound.Await(ctx, e, ds, e.Nodes[0])
 			for _, row := range edits() {

@@ -204,12 +204,9 @@ func views() []Mutant {
 			Injection:  "view: nodes that are there at the start are told of with their first change only",
 			ModelledOn: "kubernetes#14528: a list of nodes that is not there yet, taken for an empty one.",
 			Inject: func(s *rig.Setup) {
-				var told sync.Map
+				var told names
 				start := time.Now()
-				s.Wire.Nodes.See(func(n *corev1.Node) bool {
-					_, known := told.LoadOrStore(n.Name, true)
-					return known || n.CreationTimestamp.After(start)
-				})
+				s.Wire.Nodes.See(func(n *corev1.Node) bool { return !told.first(n.Name) || n.CreationTimestamp.After(start) })
 			},
 		},
 		{

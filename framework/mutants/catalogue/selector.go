@@ -12,7 +12,7 @@ import (
 
 // selecting are defects in which part of the selector counts.
 func selecting() []Mutant {
-	return []Mutant{
+	return append(unknownOperators(), []Mutant{
 		{
 			ID:         "selects-by-labels-alone",
 			Notice:     "Pods that fail the selector's matchExpressions are adopted, and those that come to fail them stay the DaemonSet's.",
@@ -77,30 +77,6 @@ func selecting() []Mutant {
 			}),
 		},
 		{
-			ID:         "selects-without-not-in",
-			Notice:     "Pods with a label value that the selector rules out are adopted.",
-			Clauses:    []string{"DS-OWN-019"},
-			Injection:  "view: selectors have no expressions NotIn",
-			ModelledOn: "A switch over the operators that ends in default: continue.",
-			Inject:     requiring(metav1.LabelSelectorOpNotIn, noRequirement),
-		},
-		{
-			ID:         "selects-without-exists",
-			Notice:     "Pods that lack a label which the selector wants to exist are adopted.",
-			Clauses:    []string{"DS-OWN-019"},
-			Injection:  "view: selectors have no expressions Exists",
-			ModelledOn: "A switch over the operators that ends in default: continue.",
-			Inject:     requiring(metav1.LabelSelectorOpExists, noRequirement),
-		},
-		{
-			ID:         "selects-without-does-not-exist",
-			Notice:     "Pods with a label that the selector does not allow are adopted.",
-			Clauses:    []string{"DS-OWN-019"},
-			Injection:  "view: selectors have no expressions DoesNotExist",
-			ModelledOn: "A switch over the operators that ends in default: continue.",
-			Inject:     requiring(metav1.LabelSelectorOpDoesNotExist, noRequirement),
-		},
-		{
 			ID:         "not-in-needs-label-in-selectors",
 			Notice:     "A pod without the label that an expression NotIn is about does not match: the DaemonSet lets go of its own pods and makes more of them, without end.",
 			Clauses:    []string{"DS-OWN-019"},
@@ -118,7 +94,32 @@ func selecting() []Mutant {
 			ModelledOn: "Listing revisions by controllerRef alone.",
 			Inject:     keepingRevisions,
 		},
+	}...)
+}
+
+// unknownOperators are those of expressions that a controller may not know.
+func unknownOperators() []Mutant {
+	var out []Mutant
+	for _, o := range []struct {
+		id, notice string
+		op         metav1.LabelSelectorOperator
+	}{
+		{"not-in", "Pods with a label value that the selector rules out are adopted.", metav1.LabelSelectorOpNotIn},
+		{"exists", "Pods that lack a label which the selector wants to exist are adopted.", metav1.LabelSelectorOpExists},
+		{"does-not-exist", "Pods with a label that the selector does not allow are adopted.", metav1.LabelSelectorOpDoesNotExist},
+	} {
+		out = append(out, Mutant{
+			ID:         "selects-without-" + o.id,
+			Notice:     o.notice,
+			Clauses:    []string{"DS-OWN-019"},
+			Injection:  "view: selectors have no expressions " + string(o.op),
+			ModelledOn: "A switch over the operators that ends in default: continue.",
+			Inject: requiring(o.op, func(metav1.LabelSelectorRequirement) []metav1.LabelSelectorRequirement {
+				return nil
+			}),
+		})
 	}
+	return out
 }
 
 // requiring has the controller take each expression of the operator for what
@@ -136,8 +137,6 @@ func requiring(op metav1.LabelSelectorOperator, change func(metav1.LabelSelector
 		ds.Spec.Selector.MatchExpressions = out
 	})
 }
-
-func noRequirement(metav1.LabelSelectorRequirement) []metav1.LabelSelectorRequirement { return nil }
 
 // keepingRevisions shows a revision as if the selector of its DaemonSet still met it.
 func keepingRevisions(s *rig.Setup) {

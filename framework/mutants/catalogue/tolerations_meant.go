@@ -89,7 +89,7 @@ func meant() []Mutant {
 			ModelledOn: "Taking an empty value for one that was forgotten.",
 			Inject: meaning(func(t *corev1.Toleration) {
 				if (t.Operator == corev1.TolerationOpEqual || t.Operator == "") && t.Value == "" {
-					t.Key = "mutants.dsconform.dev/nothing"
+					matchNothing(t)
 				}
 			}),
 		},
@@ -101,7 +101,7 @@ func meant() []Mutant {
 			ModelledOn: "Leaving out what does not keep a pod there for good.",
 			Inject: meaning(func(t *corev1.Toleration) {
 				if t.TolerationSeconds != nil {
-					t.Key = "mutants.dsconform.dev/nothing"
+					matchNothing(t)
 				}
 			}),
 		},
@@ -148,7 +148,7 @@ func meant() []Mutant {
 			ModelledOn: "Comparing keys by ==.",
 			Inject: meaning(func(t *corev1.Toleration) {
 				if t.Key == "" {
-					t.Key = "mutants.dsconform.dev/nothing"
+					matchNothing(t)
 				}
 			}),
 		},
@@ -316,3 +316,6 @@ func tolerationsInRevisions() inject {
 			})
 	}
 }
+
+// matchNothing makes it a toleration of a taint that no node has.
+func matchNothing(t *corev1.Toleration) { t.Key = "mutants.dsconform.dev/nothing" }
